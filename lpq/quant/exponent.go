@@ -1,0 +1,71 @@
+package quant
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+)
+
+// Rule says how the exponent of a tensor follows from its values.
+type Rule string
+
+const (
+	// RuleMax takes the smallest exponent whose range holds the largest magnitude: l = ceil(log2(max|w|)) - (bits-1).
+	// It is the paper's rule.
+	RuleMax Rule = "max"
+	// RuleMSE takes, among that exponent and the mseCandidates-1 below it, the one with the least squared error; the
+	// larger one where two are equal. It clips a few large values to round all others more finely.
+	RuleMSE Rule = "mse"
+)
+
+// mseCandidates is how many exponents RuleMSE compares: below 2^-3 of the maximum, clipping dominates for every
+// distribution of weights that we met.
+const mseCandidates = 4
+
+// ParseRule returns the rule of that name.
+func ParseRule(name string) (Rule, error) {
+	switch r := Rule(name); r {
+	case RuleMax, RuleMSE:
+		return r, nil
+	}
+	return "", errors.Errorf("quant: no exponent rule %q; want %q or %q", name, RuleMax, RuleMSE)
+}
+
+// ExponentForRange returns the smallest exponent whose codes cover magnitudes up to limit:
+// ceil(log2(limit)) - (bits-1) where signed, - bits where not, found without a logarithm.
+//
+// A range of zero says nothing and gives the exponent of range 1. Exponents are held within MinExponent..MaxExponent.
+// It returns an error if bits is out of range, or if limit is negative or not finite.
+func ExponentForRange(limit float64, bits int, signed bool) (int, error) {
+	if err := checkBits(bits); err != nil {
+		return 0, err
+	}
+	if limit < 0 || math.IsNaN(limit) || math.IsInf(limit, 0) {
+		return 0, errors.Errorf("quant: no exponent for the range %v; want a finite number >= 0", limit)
+	}
+	return clampExponent(ceilLog2(limit) - magnitudeBits(bits, signed)), nil
+}
+
+// ceilLog2 is ceil(log2(x)), 0 for x = 0.
+func ceilLog2(x float64) int {
+	if x == 0 {
+		return 0
+	}
+	fraction, exponent := math.Frexp(x) // x = fraction * 2^exponent, fraction in [1/2, 1)
+	if fraction == 0.5 {
+		return exponent - 1
+	}
+	return exponent
+}
+
+func clampExponent(l int) int { return min(max(l, MinExponent), MaxExponent) }
+
+// SquaredError is the sum of (x - FakeQuantize(x))^2 over the values, in float64.
+func SquaredError(values []float32, f Format) float64 {
+	var sum float64
+	for _, x := range values {
+		d := float64(x) - float64(f.FakeQuantize(x))
+		sum += d * d
+	}
+	return sum
+}
