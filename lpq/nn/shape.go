@@ -1,0 +1,42 @@
+package nn
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	. "github.com/gomlx/gomlx/support/exceptions"
+)
+
+// GlobalMeanPool averages over height and width: [batch, height, width, channels] -> [batch, channels].
+func GlobalMeanPool(x *Node) *Node {
+	return ReduceMean(x, 1, 2)
+}
+
+// ShortcutA is the parameter-free shortcut of He et al., arXiv:1512.03385, option A: every strides-th row and column, and new
+// channels of zeros, half of them before and half behind the old ones. [batch, height, width, in] -> [batch, height/strides,
+// width/strides, channels]. It returns x itself where nothing changes.
+// It panics if channels - in is negative or odd.
+func ShortcutA(x *Node, channels, strides int) *Node {
+	added := channels - x.Shape().Dimensions[3]
+	if added < 0 || added%2 != 0 {
+		Panicf("nn.ShortcutA: got %d channels for an input %s, want an even number more", channels, x.Shape())
+	}
+	if strides > 1 {
+		every := AxisRange().Stride(strides)
+		x = Slice(x, AxisRange(), every, every, AxisRange())
+	}
+	if added > 0 {
+		x = Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{}, PadAxis{}, PadAxis{}, PadAxis{Start: added / 2, End: added / 2})
+	}
+	return x
+}
+
+// Normalize turns pixels [batch, height, width, channels], uint8, into (x/255 - mean)/std, float32, the steps in that order, as
+// torchvision's ToTensor and Normalize do. mean and std have one value per channel.
+func Normalize(pixels *Node, mean, std []float32) *Node {
+	x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
+	if channels := pixels.Shape().Dimensions[pixels.Rank()-1]; len(mean) != channels || len(std) != channels {
+		Panicf("nn.Normalize: got %d means and %d deviations for pixels %s", len(mean), len(std), pixels.Shape())
+	}
+	row := func(values []float32) *Node { return ExpandLeftToRank(Const(x.Graph(), values), x.Rank()) }
+	return Div(Sub(x, row(mean)), row(std))
+}
