@@ -1,0 +1,161 @@
+package models
+
+import (
+	"context"
+	"sync"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/lpq/calib"
+	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/nn"
+	"github.com/lowprec/lpnets/lpq/quant"
+)
+
+// Defaults of a calibration. The paper takes five batches.
+const (
+	DefaultCalibrationBatches  = 5
+	DefaultReestimationBatches = 20
+)
+
+// CalibrateOptions has the settings of a calibration; the zero value is the paper's.
+type CalibrateOptions struct {
+	Choice  calib.Choice // how ranges are chosen
+	Batches int          // 0 means DefaultCalibrationBatches
+	Batch   int          // images of a batch; 0 means DefaultBatch
+	// Ordered takes the first images as they are. Otherwise images are drawn at random from Seed and augmented.
+	Ordered bool
+	Seed    uint64
+	Augment data.Augment
+	// Progress is called after every batch; may be nil.
+	Progress func(done, total int)
+}
+
+func (o CalibrateOptions) loader(set data.Dataset, batches int) *data.Loader {
+	return &data.Loader{Dataset: data.Dataset(set), BatchSize: batchSize(o.Batch, set), Shuffle: !o.Ordered, Seed: o.Seed, Augment: o.Augment, DropLast: true}
+}
+
+// Observe runs the float network on training batches and counts the magnitudes of every activation, in the order of Activations.
+func (m *Model) Observe(ctx context.Context, train data.Dataset, options CalibrateOptions) ([]calib.Histogram, error) {
+	if err := m.checkData(train); err != nil {
+		return nil, err
+	}
+	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels *Node) []*Node {
+		probe := &nn.Probe{}
+		m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
+		values := make([]*Node, len(probe.Activations))
+		for i, a := range probe.Activations {
+			values[i] = a.Value
+		}
+		return values
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	histograms := make([]calib.Histogram, len(m.activations))
+	err = m.eachBatch(ctx, train, options, options.Batches, DefaultCalibrationBatches, func(_ int, pixels *tensors.Tensor) error {
+		values, err := exec.Call(pixels)
+		if err != nil {
+			return err
+		}
+		return observe(histograms, values)
+	})
+	return histograms, err
+}
+
+// observe feeds each tensor to its histogram, and frees it.
+func observe(histograms []calib.Histogram, values []*tensors.Tensor) error {
+	failures := make([]error, len(values))
+	var wait sync.WaitGroup
+	for i, t := range values {
+		wait.Go(func() {
+			failures[i] = tensors.ConstFlatData(t, histograms[i].Observe)
+			_ = t.FinalizeAll() // only frees memory
+		})
+	}
+	wait.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachBatch calls fn with that many training batches, going round the data as often as it takes.
+func (m *Model) eachBatch(ctx context.Context, train data.Dataset, options CalibrateOptions, batches, defaultBatches int, fn func(i int, pixels *tensors.Tensor) error) error {
+	if batches <= 0 {
+		batches = defaultBatches
+	}
+	loader := options.loader(train, batches)
+	for i, epoch := 0, 0; i < batches; epoch++ {
+		for batch, err := range loader.Epoch(ctx, epoch, 0) {
+			if err == nil {
+				err = fn(i, m.pixels(batch.Images))
+			}
+			if err != nil {
+				return err
+			}
+			if i++; options.Progress != nil {
+				options.Progress(i, batches)
+			}
+			if i == batches {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Calibrate sets the exponents of all activations for the model's scheme from what the float network computes on a few training batches.
+// Test data must not be passed. It does nothing for a scheme that leaves activations float.
+//
+// It returns an error that names the activation whose values are NaN, or negative under an unsigned quantizer.
+func (m *Model) Calibrate(ctx context.Context, train data.Dataset, options CalibrateOptions) error {
+	if m.scheme.ActivationBits == quant.Float {
+		return nil
+	}
+	if err := options.Choice.Validate(); err != nil {
+		return err
+	}
+	histograms, err := m.Observe(ctx, train, options)
+	if err != nil {
+		return errors.WithMessagef(err, "calibrating network %s", m.Network.Name)
+	}
+	exponents := make(map[string]int, len(histograms))
+	for i, site := range m.activations {
+		if histograms[i].Negative() && !site.Signed {
+			return errors.Errorf("activation %s has negative values, but its quantizer is unsigned: add Signed() to it in the network", site.Name)
+		}
+		exponents[site.Name], err = options.Choice.Exponent(&histograms[i], m.scheme.Activations(site.Edge), site.Signed)
+		if err != nil {
+			return errors.WithMessagef(err, "activation %s of network %s", site.Name, m.Network.Name)
+		}
+	}
+	return m.SetExponents(exponents)
+}
+
+// Reestimate replaces the running statistics of batch normalization with plain means over training batches in the model's
+// precision: quantization shifts them. 0 batches means DefaultReestimationBatches. Test data must not be passed.
+func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int, options CalibrateOptions) error {
+	if err := m.checkData(train); err != nil {
+		return err
+	}
+	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels, momentum *Node) *Node {
+		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: m.scheme, StatisticsMomentum: momentum})
+		return ReduceAllMax(logits) // the statistics are what counts
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	err = m.eachBatch(ctx, train, options, batches, DefaultReestimationBatches, func(i int, pixels *tensors.Tensor) error {
+		_, err := exec.Call(pixels, 1/float32(i+1)) // the first batch replaces, the i-th has weight 1/i: the mean of all
+		return err
+	})
+	return errors.WithMessagef(err, "re-estimating batch-norm statistics of network %s", m.Network.Name)
+}

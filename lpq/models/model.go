@@ -1,0 +1,186 @@
+package models
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/lpq/nn"
+	"github.com/lowprec/lpnets/lpq/quant"
+)
+
+// Model is a network with weights and a precision, on a backend. It is not safe for concurrent use.
+type Model struct {
+	Network Network
+	Backend compute.Backend
+	// Store holds the variables, below Root.
+	Store *model.Store
+	// Provenance says where the weights come from; it is saved with them. Never nil.
+	Provenance map[string]string
+
+	scheme      quant.Scheme
+	activations []Site
+	weights     []Site
+	logits      *model.Exec // for the current scheme; nil until it is needed
+}
+
+// Site is a tensor of a network that can be quantized.
+type Site struct {
+	Name   string // as in weight files: layer1.0.conv1.weight, layer1.0.relu1
+	Path   string // of the variable, or of the activation's scope
+	Signed bool
+	Edge   bool // at one of the network's two ends: Scheme.EdgeBits
+}
+
+// New makes a model with random weights drawn from the seed, in float.
+func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
+	if err := network.Validate(); err != nil {
+		return nil, err
+	}
+	m := &Model{Network: network, Backend: backend, Store: model.NewStore(), Provenance: map[string]string{}}
+	m.Store.SetParam(nn.ParamSeed, seed)
+	if err := m.createVariables(); err != nil {
+		return nil, errors.WithMessagef(err, "building network %s", network.Name)
+	}
+	return m, nil
+}
+
+// createVariables builds the network's graph once, without compiling it, and then gives every variable its initial value.
+func (m *Model) createVariables() error {
+	err := exceptions.TryCatch[error](func() {
+		g := NewGraph(m.Backend, m.Network.Name)
+		defer g.Finalize()
+		in := m.Network.Input
+		pixels := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, in.Height, in.Width, in.Channels))
+		probe := &nn.Probe{}
+		m.Network.Logits(m.Store.RootScope(), pixels, &nn.Run{Probe: probe})
+		for _, a := range probe.Activations {
+			m.activations = append(m.activations, Site{nameOf(a.Path), a.Path, a.Signed, a.Edge})
+		}
+		for _, w := range probe.Weights {
+			m.weights = append(m.weights, Site{nameOf(w.Path), w.Path, quant.Signed, w.Edge})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return m.Store.InitializeVariables(m.Backend, nil)
+}
+
+const rootPath = model.ScopeSeparator + Root
+
+// Clone copies the model, weights included.
+func (m *Model) Clone() (*Model, error) {
+	c := &Model{Network: m.Network, Backend: m.Backend, Store: model.NewStore(), Provenance: maps.Clone(m.Provenance),
+		scheme: m.scheme, activations: m.activations, weights: m.weights}
+	for key, value := range m.Store.IterParams() {
+		c.Store.SetParam(key, value)
+	}
+	for v := range m.Store.Scope(rootPath).IterVariables() {
+		value, err := v.Value()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "copying %s", v.Path())
+		}
+		clone, err := value.Clone()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "copying %s", v.Path())
+		}
+		variable, err := c.Store.CreateVariable(v.Path(), clone)
+		if err != nil {
+			return nil, err
+		}
+		variable.SetTrainable(v.Trainable)
+	}
+	return c, nil
+}
+
+// Scheme is the model's precision.
+func (m *Model) Scheme() quant.Scheme { return m.scheme }
+
+// SetScheme changes the precision in which the model is run from now on; the float weights stay as they are. A precision with quantized
+// activations needs exponents: Calibrate, or SetExponents.
+func (m *Model) SetScheme(scheme quant.Scheme) error {
+	if err := scheme.Validate(); err != nil {
+		return err
+	}
+	m.scheme = scheme
+	m.Store.SetParam(nn.ParamScheme, scheme) // for GoMLX's own trainer
+	m.reset()
+	return nil
+}
+
+// reset forgets the compiled graph, which depends on the scheme.
+func (m *Model) reset() {
+	if m.logits != nil {
+		m.logits.Finalize()
+		m.logits = nil
+	}
+}
+
+// Activations lists the places where activations are quantized, in the order of the layers.
+func (m *Model) Activations() []Site { return slices.Clone(m.activations) }
+
+// Weights lists the layers' weights, in the order of the layers: those that are quantized, not biases and batch normalization.
+func (m *Model) Weights() []Site { return slices.Clone(m.weights) }
+
+// Exponents returns the exponents of the activations by name; those without one, in a model that was not calibrated, are missing.
+func (m *Model) Exponents() (map[string]int, error) {
+	exponents := map[string]int{}
+	for _, site := range m.activations {
+		v := m.Store.GetVariable(nn.ExponentPath(site.Path))
+		if v == nil {
+			continue
+		}
+		value, err := v.Value()
+		if err != nil {
+			return nil, errors.WithMessagef(err, "reading the exponent of %s", site.Name)
+		}
+		exponents[site.Name] = int(tensors.ToScalar[int32](value))
+	}
+	return exponents, nil
+}
+
+// SetExponents sets exponents of activations by name. It returns an error for a name that the network does not have.
+func (m *Model) SetExponents(exponents map[string]int) error {
+	for _, name := range slices.Sorted(maps.Keys(exponents)) {
+		i := slices.IndexFunc(m.activations, func(s Site) bool { return s.Name == name })
+		if i < 0 {
+			return errors.Errorf("network %s has no activation %q", m.Network.Name, name)
+		}
+		if l := exponents[name]; l < quant.MinExponent || l > quant.MaxExponent {
+			return errors.Errorf("exponent %d of %s is not in %d..%d", l, name, quant.MinExponent, quant.MaxExponent)
+		}
+		if err := m.setExponent(m.activations[i], int32(exponents[name])); err != nil {
+			return errors.WithMessagef(err, "setting the exponent of %s", name)
+		}
+	}
+	m.reset()
+	return nil
+}
+
+func (m *Model) setExponent(site Site, l int32) error {
+	path := nn.ExponentPath(site.Path)
+	if v := m.Store.GetVariable(path); v != nil {
+		return v.SetValue(tensors.FromScalar(l))
+	}
+	v, err := m.Store.CreateVariable(path, tensors.FromScalar(l))
+	if err != nil {
+		return err
+	}
+	v.SetTrainable(false)
+	return nil
+}
+
+// nameOf turns a path below Root into a name as in weight files: /net/layer1.0/conv1/weight -> layer1.0.conv1.weight.
+func nameOf(path string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(path, rootPath+model.ScopeSeparator), model.ScopeSeparator, ".")
+}
