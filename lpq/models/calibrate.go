@@ -34,8 +34,8 @@ type CalibrateOptions struct {
 	Progress func(done, total int)
 }
 
-func (o CalibrateOptions) loader(set data.Dataset, batches int) *data.Loader {
-	return &data.Loader{Dataset: data.Dataset(set), BatchSize: batchSize(o.Batch, set), Shuffle: !o.Ordered, Seed: o.Seed, Augment: o.Augment, DropLast: true}
+func (o CalibrateOptions) loader(set data.Dataset) *data.Loader {
+	return &data.Loader{Dataset: set, BatchSize: batchSize(o.Batch, set), Shuffle: !o.Ordered, Seed: o.Seed, Augment: o.Augment, DropLast: true}
 }
 
 // Observe runs the float network on training batches and counts the magnitudes of every activation, in the order of Activations.
@@ -91,7 +91,7 @@ func (m *Model) eachBatch(ctx context.Context, train data.Dataset, options Calib
 	if batches <= 0 {
 		batches = defaultBatches
 	}
-	loader := options.loader(train, batches)
+	loader := options.loader(train)
 	for i, epoch := 0, 0; i < batches; epoch++ {
 		for batch, err := range loader.Epoch(ctx, epoch, 0) {
 			if err == nil {
@@ -137,6 +137,16 @@ func (m *Model) Calibrate(ctx context.Context, train data.Dataset, options Calib
 		}
 	}
 	return m.SetExponents(exponents)
+}
+
+// Calibrated reports whether every activation that the scheme quantizes has its exponent.
+func (m *Model) Calibrated() bool {
+	for _, site := range m.activations {
+		if m.scheme.Activations(site.Edge) != quant.Float && m.Store.GetVariable(nn.ExponentPath(site.Path)) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // Reestimate replaces the running statistics of batch normalization with plain means over training batches in the model's

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -17,22 +16,11 @@ import (
 // DefaultBatch is the number of images of a batch where nothing else is said.
 const DefaultBatch = 128
 
-// topK is the k of the second accuracy.
-const topK = 5
-
 // Result of an evaluation.
 type Result struct {
-	Images      int
-	Top1, Top5  int     // images whose label is the best guess, or among the five best
-	Loss        float64 // mean cross entropy, nats
+	Tally
 	Predictions []int32 // best guess of every image, in the order of the data set
 }
-
-// Top1Pct is the share of right best guesses, in percent.
-func (r Result) Top1Pct() float64 { return 100 * float64(r.Top1) / float64(r.Images) }
-
-// Top5Pct is the share of images whose label is among the five best guesses, in percent.
-func (r Result) Top5Pct() float64 { return 100 * float64(r.Top5) / float64(r.Images) }
 
 // EvaluateOptions has the settings of an evaluation; the zero value is ready.
 type EvaluateOptions struct {
@@ -48,7 +36,7 @@ func (m *Model) Evaluate(ctx context.Context, set data.Dataset, options Evaluate
 		return Result{}, err
 	}
 	loader := &data.Loader{Dataset: set, BatchSize: batchSize(options.Batch, set)}
-	result := Result{Images: set.Len(), Predictions: make([]int32, 0, set.Len())}
+	var result Result
 	for batch, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {
 			return Result{}, err
@@ -57,14 +45,15 @@ func (m *Model) Evaluate(ctx context.Context, set data.Dataset, options Evaluate
 		if err != nil {
 			return Result{}, err
 		}
-		if err := result.add(logits, batch.Labels, m.Network.Classes); err != nil {
+		predictions, err := result.Add(logits[:batch.Size*m.Network.Classes], batch.Labels)
+		if err != nil {
 			return Result{}, errors.WithMessagef(err, "network %s in %s on %s", m.Network.Name, m.scheme, set.Name())
 		}
+		result.Predictions = append(result.Predictions, predictions...)
 		if options.Progress != nil {
-			options.Progress(len(result.Predictions), set.Len())
+			options.Progress(result.Images, set.Len())
 		}
 	}
-	result.Loss /= float64(max(result.Images, 1))
 	return result, nil
 }
 
@@ -124,47 +113,4 @@ func (m *Model) Logits(pixels []uint8) ([]float32, error) {
 func (m *Model) pixels(flat []uint8) *tensors.Tensor {
 	in := m.Network.Input
 	return tensors.FromFlatDataAndDimensions(flat, len(flat)/in.Size(), in.Height, in.Width, in.Channels)
-}
-
-// add counts the first len(labels) rows of logits; Loss is summed.
-func (r *Result) add(logits []float32, labels []int32, classes int) error {
-	for i, label := range labels {
-		row := logits[i*classes : (i+1)*classes]
-		if label < 0 || int(label) >= classes {
-			return errors.Errorf("image %d has label %d; the network has %d classes", len(r.Predictions), label, classes)
-		}
-		loss := crossEntropy(row, int(label))
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return errors.Errorf("the logits of image %d are not finite", len(r.Predictions))
-		}
-		r.Loss += loss
-		best, better := 0, 0
-		for j, x := range row {
-			if x > row[best] {
-				best = j
-			}
-			// As PyTorch's topk on the CPU does, of equal logits the lower class comes first.
-			if x > row[label] || x == row[label] && j < int(label) {
-				better++
-			}
-		}
-		r.Predictions = append(r.Predictions, int32(best))
-		if better == 0 {
-			r.Top1++
-		}
-		if better < topK {
-			r.Top5++
-		}
-	}
-	return nil
-}
-
-// crossEntropy is -log(softmax(row)[label]), in nats.
-func crossEntropy(row []float32, label int) float64 {
-	highest := float64(slices.Max(row))
-	var sum float64
-	for _, x := range row {
-		sum += math.Exp(float64(x) - highest)
-	}
-	return math.Log(sum) + highest - float64(row[label])
 }

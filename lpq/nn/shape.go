@@ -40,3 +40,17 @@ func Normalize(pixels *Node, mean, std []float32) *Node {
 	row := func(values []float32) *Node { return ExpandLeftToRank(Const(x.Graph(), values), x.Rank()) }
 	return Div(Sub(x, row(mean)), row(std))
 }
+
+// CrossEntropy is the mean over the batch of -log(softmax(logits)[label]), a scalar in nats, as PyTorch's cross_entropy.
+//
+//	logits  [batch, classes], float32
+//	labels  [batch], int32
+func CrossEntropy(logits, labels *Node) *Node {
+	if logits.Rank() != 2 || labels.Rank() != 1 {
+		Panicf("nn.CrossEntropy: got logits %s and labels %s, want [batch, classes] and [batch]", logits.Shape(), labels.Shape())
+	}
+	shifted := Sub(logits, StopGradient(ReduceAndKeep(logits, ReduceMax, -1)))
+	oneHot := OneHot(labels, logits.Shape().Dimensions[1], logits.DType())
+	chosen := ReduceSum(Mul(shifted, oneHot), -1)
+	return ReduceAllMean(Sub(Log(ReduceSum(Exp(shifted), -1)), chosen))
+}

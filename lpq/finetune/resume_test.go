@@ -1,0 +1,202 @@
+package finetune_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lowprec/lpnets/internal/testbackend"
+	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/models"
+)
+
+// envRunDir makes the test binary run the training of trainSmall in that folder, instead of tests: a process to kill.
+const envRunDir = "LPQ_TEST_RUN_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(envRunDir); dir != "" {
+		// Checkpoints after every step: a kill may hit anywhere in one.
+		if _, err := trainSmall(new(testing.T), context.Background(), dir, finetune.Observer{Step: func(finetune.Progress) { fmt.Print(".") }}, 1); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// trainSmall fine-tunes a random resnet8 in w4a4, 3 epochs of 6 steps, going on with what is in dir.
+func trainSmall(t testing.TB, ctx context.Context, dir string, observer finetune.Observer, workers int) (finetune.History, error) {
+	network, err := models.Get("resnet8")
+	if err != nil {
+		return nil, err
+	}
+	m, err := models.New(testbackend.XLA(t), network, 1)
+	if err != nil {
+		return nil, err
+	}
+	recipe, err := finetune.Get("cifar4")
+	if err != nil {
+		return nil, err
+	}
+	recipe.Batch = 32
+	train, test := data.Synthetic(1, 6*32, 64)
+	return finetune.Run(ctx, m, finetune.Sets{Train: train, Validation: test}, finetune.Options{
+		Recipe: recipe, Seed: 7, Dir: dir, Resume: true, CheckpointEvery: time.Nanosecond, Observer: observer, Workers: workers})
+}
+
+// trainAndKill trains in a process that is killed when it has done so many steps, a moment later each time, and reports whether it ended before.
+func trainAndKill(t *testing.T, dir string, steps int) (ended bool) {
+	t.Helper()
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), envRunDir+"="+dir)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadFull(stdout, make([]byte, steps))
+	killed := err == nil
+	if killed {
+		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond) // in a step, or in a checkpoint
+		_ = command.Process.Kill()                                  // it may have ended
+	}
+	err = command.Wait()
+	if err != nil && !killed {
+		t.Fatalf("the run failed: %v: %s", err, stderr.String())
+	}
+	return err == nil
+}
+
+// results are the files that two runs of the same training must have alike.
+func results(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	for _, name := range []string{finetune.CheckpointFile, finetune.BestFile, finetune.FinalFile} {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = content
+	}
+	return files
+}
+
+func compare(t *testing.T, what, dir string, want map[string][]byte) {
+	t.Helper()
+	for name, content := range results(t, dir) {
+		if !bytes.Equal(content, want[name]) {
+			t.Errorf("%s: %s is not the same as that of an unbroken run", what, name)
+		}
+	}
+}
+
+func TestInterruptedRunsEndWithTheSameBits(t *testing.T) {
+	unbroken := t.TempDir()
+	history, err := trainSmall(t, context.Background(), unbroken, finetune.Observer{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(history) != 3 || history.Last().Step != 18 {
+		t.Errorf("history has %d epochs, %d steps; want 3 and 18", len(history), history.Last().Step)
+	}
+	want := results(t, unbroken)
+
+	t.Run("more workers", func(t *testing.T) {
+		dir := t.TempDir()
+		if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 3); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, "three workers", dir, want)
+	})
+
+	t.Run("interrupted", func(t *testing.T) {
+		dir := t.TempDir()
+		for _, stopAt := range []int{2, 12} { // within an epoch, at the end of one
+			ctx, cancel := context.WithCancel(context.Background())
+			_, err := trainSmall(t, ctx, dir, finetune.Observer{Step: func(p finetune.Progress) {
+				if p.Step == stopAt {
+					cancel()
+				}
+			}}, 1)
+			cancel()
+			if !errors.Is(err, finetune.ErrInterrupted) || !strings.Contains(err.Error(), "resume") {
+				t.Fatalf("stopped at step %d: error %v, want one that says how to resume", stopAt, err)
+			}
+		}
+		history, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(history) != 3 {
+			t.Errorf("history has %d epochs after resuming, want 3", len(history))
+		}
+		compare(t, "interrupted twice", dir, want)
+	})
+
+	t.Run("killed", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("starts processes")
+		}
+		dir := t.TempDir()
+		for steps := 5; !trainAndKill(t, dir, steps); steps = 4 { // 18 steps: killed four times
+		}
+		compare(t, "killed", dir, want)
+	})
+}
+
+func TestRunRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err != nil {
+		t.Fatal(err)
+	}
+	network, err := models.Get("resnet8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, _ := data.Synthetic(1, 64, 16)
+	recipe, err := finetune.Get("control")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Batch, recipe.Epochs = 32, 1
+	diverging := recipe
+	diverging.Rate.Start = 1e30
+	for name, test := range map[string]struct {
+		options finetune.Options
+		sets    finetune.Sets
+		want    string
+	}{
+		"a folder with a run":     {finetune.Options{Recipe: recipe, Dir: dir}, finetune.Sets{Train: train}, "holds a run already"},
+		"another run to resume":   {finetune.Options{Recipe: recipe, Dir: dir, Resume: true}, finetune.Sets{Train: train}, "another run"},
+		"no data":                 {finetune.Options{Recipe: recipe}, finetune.Sets{}, "no training data"},
+		"no epochs":               {finetune.Options{Recipe: finetune.Recipe{Scheme: "fp32"}}, finetune.Sets{Train: train}, "epochs"},
+		"a rate that diverges":    {finetune.Options{Recipe: diverging}, finetune.Sets{Train: train}, "training diverged"},
+		"a folder that is a file": {finetune.Options{Recipe: recipe, Dir: filepath.Join(dir, finetune.FinalFile)}, finetune.Sets{Train: train}, "folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := models.New(testbackend.XLA(t), network, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = finetune.Run(context.Background(), m, test.sets, test.options)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
