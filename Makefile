@@ -1,0 +1,38 @@
+# Everything that is built or fetched goes into bin/, .tools/ and runs/, which git ignores, and into the user's caches of Go and lpq. Needed are
+# Go 1.26, a C compiler, make, and Python 3.11 or later with venv and pip.
+
+.PHONY: help demo test build plugin check unit clean
+
+help:
+	@echo 'make demo    the method in two minutes, with nothing but the plugin fetched'
+	@echo 'make test    every check: style, unit tests, notebooks'
+	@echo 'make build   bin/lpq'
+	@echo 'make lab     JupyterLab with the Go kernel, on the notebooks'
+	@echo 'make clean   remove what was built; caches of Go and lpq stay'
+
+demo: plugin
+	bin/lpq demo
+
+test: check unit notebooks
+
+build:
+	go build -o bin/lpq ./cmd/lpq
+
+# The XLA CPU plugin, fetched once into the user's cache.
+plugin: build
+	bin/lpq backends install cpu
+
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go vet -tags noxla ./...
+
+unit: plugin
+	go test ./...
+	go test -race -short ./lpq/data/... ./lpq/weights/...
+
+clean:
+	rm -rf bin .tools runs
+
+include notebooks/tools.mk

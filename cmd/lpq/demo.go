@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lowprec/lpnets/experiments/demo"
+)
+
+func newDemo(g *global) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "The method in two minutes, with nothing fetched",
+		Long: `Takes the built-in network, quantizes it to 8 and to 4 bits, fine-tunes both on the built-in images, and shows accuracy, weight similarity
+and size before and after. Figures are written to the folder.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			engine, err := g.engine()
+			if err != nil {
+				return err
+			}
+			report, err := demo.Run(cmd.Context(), engine, demo.Options{Dir: dir, Seed: g.seed})
+			if err != nil {
+				return err
+			}
+			return g.print(cmd.OutOrStdout(), report, report.Print)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "out", "runs/demo", "folder for checkpoints and figures; a run that is there goes on")
+	return cmd
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newEval(g *global) *cobra.Command {
+	in := &input{}
+	cmd := &cobra.Command{
+		Use:   "eval",
+		Short: "Accuracy of a network on the test images",
+		Long: `Evaluates a network on the test images, in the precision of its weight file: fp32, or that of one of lpq's own checkpoints.
+
+  lpq eval --model resnet20 --weights resnet20.th --data cifar-10-batches-bin`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, sets, err := in.load(g)
+			if err != nil {
+				return err
+			}
+			result, err := evaluate(cmd.Context(), m, sets.Test)
+			if err != nil {
+				return err
+			}
+			return g.print(cmd.OutOrStdout(), result, result.text)
+		},
+	}
+	in.addFlags(cmd)
+	return cmd
+}

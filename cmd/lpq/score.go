@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/models"
+)
+
+// score is what an evaluation found, as it is printed.
+type score struct {
+	Network     string     `json:"network"`
+	Weights     string     `json:"weights"`
+	Precision   string     `json:"precision"`
+	Data        string     `json:"data"`
+	Images      int        `json:"images"`
+	Top1Pct     float64    `json:"top1_pct"`
+	Top1CI95    [2]float64 `json:"top1_ci95_pct"`
+	Top5Pct     float64    `json:"top5_pct"`
+	Loss        float64    `json:"loss"`
+	SizeBytes   int        `json:"size_bytes"`
+	Seconds     float64    `json:"wall_s"`
+	ImagesPerS  float64    `json:"images_per_s"` // without compilation
+	Backend     string     `json:"backend"`
+	Description string     `json:"backend_description"`
+}
+
+// evaluate runs a model over a data set and measures the speed of what follows the first batch, which is compiled.
+func evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error) {
+	if _, err := m.Evaluate(ctx, data.Head(set, models.DefaultBatch), models.EvaluateOptions{}); err != nil { // compiles
+		return score{}, err
+	}
+	started := time.Now()
+	result, err := lpq.Evaluate(ctx, m, set)
+	if err != nil {
+		return score{}, err
+	}
+	seconds := time.Since(started).Seconds()
+	lo, hi := analysis.Wilson(result.Top1, result.Images)
+	return score{
+		Network: m.Network.Name, Weights: m.Provenance["weights"], Precision: m.Scheme().String(), Data: set.Name(), Images: result.Images,
+		Top1Pct: result.Top1Pct(), Top1CI95: [2]float64{100 * lo, 100 * hi}, Top5Pct: result.Top5Pct(), Loss: result.Loss(),
+		SizeBytes: m.SizeBytes(), Seconds: seconds, ImagesPerS: float64(result.Images) / seconds,
+		Backend: m.Backend.Name(), Description: m.Backend.Description(),
+	}, nil
+}
+
+func (s score) text(w io.Writer) {
+	fmt.Fprintf(w, "%s %s on %s, %d images\n", s.Network, s.Precision, s.Data, s.Images)
+	fmt.Fprintf(w, "  top-1  %s\n  top-5  %.2f %%\n  loss   %.4f\n  size   %d bytes\n  speed  %.0f images/s on %s\n",
+		percent(s.Top1Pct, s.Top1CI95), s.Top5Pct, s.Loss, s.SizeBytes, s.ImagesPerS, s.Backend)
+}

@@ -1,0 +1,16 @@
+// Package lpq takes a pretrained fp32 network, finds a low-precision one close to it, and shows how close: what a notebook cell
+// or a command calls. Long actions show their progress where they run, in a notebook or a terminal.
+//
+//	ctx := lpq.Interruptible()
+//	backend, err := lpq.Open("", 0)
+//	sets, err := lpq.LoadData("cifar-10-batches-bin")
+//	net, err := lpq.LoadModel(backend, "resnet20", "resnet20.th")
+//	low, err := lpq.Quantize(ctx, net, "w4a4", sets.Train, lpq.QuantizeOptions{})
+//	result, err := lpq.Evaluate(ctx, low, sets.Test)
+//	recipe, err := finetune.Get("cifar4")
+//	history, err := lpq.FineTune(ctx, low, sets, finetune.Options{Recipe: recipe, Dir: "runs/w4a4"})
+//	layers, err := lpq.Compare(net, low)
+//
+// The rooms behind it: quant (formats, fake quantization), nn (layers), models (networks), calib, finetune, optim, data, weights,
+// analysis, plot, notebook (display), backend (engines), builtin (data and network that come along).
+package lpq
