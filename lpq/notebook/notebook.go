@@ -1,0 +1,95 @@
+package notebook
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"github.com/lowprec/lpnets/lpq/plot"
+	"github.com/pkg/errors"
+)
+
+// dotsPerInch is CSS's: figures appear at their size in inches, from PNGs of twice the resolution.
+const dotsPerInch = 96
+
+// Show displays figures, one below the other: as PNG with a description for readers that show text only. Outside a
+// notebook it prints the description. A figure that cannot be drawn ends the process with one line.
+func Show(figures ...*plot.Figure) {
+	for _, figure := range figures {
+		if figure == nil {
+			fail(errors.New("notebook.Show: the figure is nil"))
+		}
+		if !gonbui.IsNotebook {
+			Check(figure.Err())
+			fmt.Println(figure)
+			continue
+		}
+		png := Must(figure.PNG())
+		width, height := figure.Size()
+		Check(send(&protocol.DisplayData{
+			Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png, protocol.MIMETextPlain: figure.String()},
+			// Flat: the kernel loses an output with nested metadata.
+			Metadata: map[string]any{"width": int(width * dotsPerInch), "height": int(height * dotsPerInch)},
+		}))
+	}
+}
+
+// Markdown displays text with Markdown's markup and LaTeX formulas between $ signs. Outside a notebook it prints the
+// text as it is.
+func Markdown(text string) {
+	if !gonbui.IsNotebook {
+		fmt.Println(strings.TrimRight(text, "\n"))
+		return
+	}
+	Check(send(&protocol.DisplayData{
+		Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: text, protocol.MIMETextPlain: text},
+	}))
+}
+
+// Check does nothing if err is nil; else it prints err as one line to standard error and ends the process with code 1.
+func Check(err error) {
+	if err != nil {
+		fail(err)
+	}
+}
+
+// Must returns value if err is nil, and else does as [Check].
+func Must[T any](value T, err error) T {
+	Check(err)
+	return value
+}
+
+// fail ends the process, after everything shown so far has arrived.
+func fail(err error) {
+	flush()
+	fmt.Fprintln(os.Stderr, "error: "+err.Error())
+	os.Exit(1)
+}
+
+// send displays data and waits until the kernel has it.
+func send(data *protocol.DisplayData) error {
+	gonbui.SendData(data)
+	flush()
+	return errors.WithMessage(gonbui.Error(), "the notebook's kernel cannot be reached")
+}
+
+// flush waits until the kernel has received all that was sent: what is in flight when a cell ends is lost. It gives up
+// after a while, for a kernel that has gone away never answers.
+func flush() {
+	const patience = 10 * time.Second
+	if !gonbui.IsNotebook || gonbui.Error() != nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+	}
+}
