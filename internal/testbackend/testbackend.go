@@ -7,6 +7,7 @@
 //	})
 //
 // A plugin that is missing fails the test and says how to install it: tests do not skip what they should have checked.
+// In a binary built without XLA (tag noxla) the default is the pure-Go backend alone.
 package testbackend
 
 import (
@@ -24,7 +25,13 @@ import (
 // EnvBackends names the engines to test, separated by commas.
 const EnvBackends = "LPQ_TEST_BACKENDS"
 
-const defaultBackends = "xla:cpu,go"
+// defaultBackends are the engines of the tests where the variable says nothing.
+func defaultBackends() string {
+	if backend.HasXLA() {
+		return "xla:cpu,go"
+	}
+	return "go"
+}
 
 // ForEach runs a subtest, named by the engine, on each one.
 func ForEach(t *testing.T, fn func(t *testing.T, b compute.Backend)) {
@@ -34,9 +41,12 @@ func ForEach(t *testing.T, fn func(t *testing.T, b compute.Backend)) {
 	}
 }
 
-// XLA returns the first XLA engine of the list.
+// XLA returns the first XLA engine of the list. Where the binary has no XLA, the test is skipped.
 func XLA(t testing.TB) compute.Backend {
 	t.Helper()
+	if !backend.HasXLA() {
+		t.Skip("built without XLA")
+	}
 	for _, config := range configs() {
 		if strings.HasPrefix(config, "xla") {
 			return open(t, config)
@@ -57,7 +67,7 @@ func Go(t testing.TB) compute.Backend {
 func configs() []string {
 	list := os.Getenv(EnvBackends)
 	if strings.TrimSpace(list) == "" {
-		list = defaultBackends
+		list = defaultBackends()
 	}
 	var configs []string
 	for part := range strings.SplitSeq(list, ",") {
