@@ -1,0 +1,194 @@
+package data
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/pkg/errors"
+)
+
+// Batch is a run of images of one epoch. The consumer owns it: its buffers are never used again.
+type Batch struct {
+	Images []uint8 // [Size, height, width, channels]
+	Labels []int32 // [Size]
+	Epoch  int
+	Index  int // place in the epoch, 0…Batches()-1
+	Size   int // BatchSize, or less in an epoch's last batch unless DropLast
+}
+
+// Loader makes batches of a dataset ahead of their consumer. What a batch holds depends on Dataset, BatchSize, Shuffle, Seed,
+// Augment, the epoch and the batch's index: not on Workers, Prefetch, or the batches asked for before.
+type Loader struct {
+	Dataset   Dataset
+	BatchSize int
+	Shuffle   bool // another order of all images in every epoch; false: the dataset's own
+	Seed      uint64
+	Augment   Augment
+	Workers   int  // batches made at the same time; 0: 1
+	Prefetch  int  // batches made or in the making ahead of the consumer; 0: 2*Workers
+	DropLast  bool // leave out an epoch's last batch if it is not full
+}
+
+// Validate returns an error if the loader cannot deliver a batch.
+func (l *Loader) Validate() error {
+	switch {
+	case l.Dataset == nil:
+		return errors.New("loader: no dataset")
+	case l.Dataset.Len() == 0:
+		return errors.Errorf("loader: dataset %s has no images", l.Dataset.Name())
+	case l.BatchSize <= 0:
+		return errors.Errorf("loader: batch size %d, want at least 1", l.BatchSize)
+	case l.Workers < 0 || l.Prefetch < 0:
+		return errors.Errorf("loader: %d workers, %d batches ahead: want no negative number", l.Workers, l.Prefetch)
+	case l.Batches() == 0:
+		return errors.Errorf("loader: no full batch of %d images in dataset %s of %d: choose a smaller batch or keep the last one",
+			l.BatchSize, l.Dataset.Name(), l.Dataset.Len())
+	}
+	return errors.WithMessage(l.Augment.Validate(l.Dataset.Shape()), "loader")
+}
+
+// Batches is the number of batches of an epoch; 0 if there is no dataset or the batch size is not positive.
+func (l *Loader) Batches() int {
+	if l.Dataset == nil || l.BatchSize <= 0 {
+		return 0
+	}
+	full, rest := l.Dataset.Len()/l.BatchSize, l.Dataset.Len()%l.BatchSize
+	if rest > 0 && !l.DropLast {
+		return full + 1
+	}
+	return full
+}
+
+// Epoch iterates over the batches from, from+1, … of an epoch, in order. After an error, among them ctx's, it ends.
+// Its goroutines end with the loop over it, however that ends; the loop waits for images that are being read.
+func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		if err := l.check(epoch, from); err != nil {
+			yield(Batch{}, err)
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		p := l.start(ctx, epoch)
+		defer p.stop(cancel)
+		ahead, batches := from, l.Batches()
+		for index := from; index < batches; index++ {
+			for ; ahead < min(batches, index+cap(p.jobs)); ahead++ {
+				p.submit(ahead)
+			}
+			batch, err := p.await(ctx)
+			if !yield(batch, errors.WithMessagef(err, "batch %d of epoch %d", index, epoch)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (l *Loader) check(epoch, from int) error {
+	if err := l.Validate(); err != nil {
+		return err
+	}
+	if epoch < 0 || from < 0 || from > l.Batches() {
+		return errors.Errorf("loader: no batch %d of epoch %d: an epoch of dataset %s has %d", from, epoch, l.Dataset.Name(), l.Batches())
+	}
+	return nil
+}
+
+// order returns the dataset's indices in the order of an epoch.
+func (l *Loader) order(epoch int) []int {
+	n := l.Dataset.Len()
+	if l.Shuffle {
+		random := newStream(l.Seed, purposeShuffle, uint64(epoch), 0)
+		return random.permutation(n)
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// build makes one batch of the images at the given indices of the dataset.
+func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (Batch, error) {
+	shape := l.Dataset.Shape()
+	size := shape.Size()
+	batch := Batch{make([]uint8, len(indices)*size), make([]int32, len(indices)), epoch, index, len(indices)}
+	original := make([]uint8, size)
+	for k, i := range indices {
+		if err := ctx.Err(); err != nil {
+			return Batch{}, err
+		}
+		if err := l.Dataset.Image(i, original); err != nil {
+			return Batch{}, err
+		}
+		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
+		l.Augment.apply(l.Augment.draw(&random), shape, original, batch.Images[k*size:(k+1)*size])
+		batch.Labels[k] = l.Dataset.Label(i)
+	}
+	return batch, nil
+}
+
+// pipeline makes batches in goroutines and hands them out in the order in which they were asked for.
+type pipeline struct {
+	jobs    chan job
+	replies chan chan reply // one for each batch asked for and not handed out, oldest first
+	workers sync.WaitGroup
+}
+
+type job struct {
+	index int
+	reply chan reply
+}
+
+type reply struct {
+	batch Batch
+	err   error
+}
+
+// start begins l.Workers goroutines, which make batches of the epoch until p.jobs is closed.
+func (l *Loader) start(ctx context.Context, epoch int) *pipeline {
+	workers := clamp(l.Workers, 1, l.Batches())
+	prefetch := min(l.Prefetch, l.Batches())
+	if prefetch == 0 {
+		prefetch = 2 * workers
+	}
+	p := &pipeline{jobs: make(chan job, prefetch), replies: make(chan chan reply, prefetch)}
+	order := l.order(epoch)
+	for range workers {
+		p.workers.Go(func() {
+			for j := range p.jobs {
+				indices := order[j.index*l.BatchSize : min(len(order), (j.index+1)*l.BatchSize)]
+				batch, err := l.build(ctx, epoch, j.index, indices)
+				j.reply <- reply{batch, err}
+			}
+		})
+	}
+	return p
+}
+
+// submit never blocks: there are never more than cap(p.jobs) batches asked for and not handed out.
+func (p *pipeline) submit(index int) {
+	j := job{index, make(chan reply, 1)}
+	p.jobs <- j
+	p.replies <- j.reply
+}
+
+// await returns the oldest batch asked for, or ctx's error once it has one.
+func (p *pipeline) await(ctx context.Context) (Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return Batch{}, err
+	}
+	select {
+	case r := <-<-p.replies:
+		return r.batch, r.err
+	case <-ctx.Done():
+		return Batch{}, ctx.Err()
+	}
+}
+
+// stop ends the workers and waits for them.
+func (p *pipeline) stop(cancel context.CancelFunc) {
+	cancel()
+	close(p.jobs)
+	p.workers.Wait()
+}
