@@ -66,8 +66,8 @@ var recipes = []Recipe{
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,
 	}, {
 		Name: "scratch", About: "fp32 from a random start",
-		Scheme: "fp32", Epochs: 30, Batch: 128, Rate: optim.Schedule{Kind: optim.Cosine, Start: 0.1, End: 1e-4},
-		Momentum: 0.9, Nesterov: true, WeightDecay: 5e-4, Augment: cifarAugment,
+		Scheme: "fp32", Epochs: 30, Batch: 128, Rate: optim.Schedule{Kind: optim.OneCycle, Start: 0.2, End: 1e-5},
+		Momentum: 0.9, Nesterov: true, WeightDecay: 1e-4, Augment: cifarAugment,
 	},
 }
 

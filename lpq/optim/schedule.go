@@ -20,6 +20,15 @@ const (
 	Step Kind = "step"
 	// Cosine falls from Start to End along half a cosine.
 	Cosine Kind = "cosine"
+	// OneCycle rises from a small part of Start to Start in the first fifth of the training, then falls to End along half a cosine: for
+	// random starts, which large rates upset.
+	OneCycle Kind = "one_cycle"
+)
+
+// The rise of OneCycle.
+const (
+	riseShare = 0.2
+	riseFrom  = 1. / 25 // of Start
 )
 
 // Schedule is the learning rate as a function of the step.
@@ -33,12 +42,13 @@ type Schedule struct {
 func (s Schedule) Validate() error {
 	switch s.Kind {
 	case Constant:
-	case Exponential, ExponentialEpochs, Step, Cosine:
+	case Exponential, ExponentialEpochs, Step, Cosine, OneCycle:
 		if !(s.End > 0) || math.IsInf(s.End, 0) {
 			return errors.Errorf("optim: %s schedule that ends at %v; want a positive rate", s.Kind, s.End)
 		}
 	default:
-		return errors.Errorf("optim: no schedule %q; want %q, %q, %q, %q or %q", s.Kind, Constant, Exponential, ExponentialEpochs, Step, Cosine)
+		return errors.Errorf("optim: no schedule %q; want %q, %q, %q, %q, %q or %q",
+			s.Kind, Constant, Exponential, ExponentialEpochs, Step, Cosine, OneCycle)
 	}
 	if !(s.Start > 0) || math.IsInf(s.Start, 0) {
 		return errors.Errorf("optim: schedule that starts at %v; want a positive rate", s.Start)
@@ -55,9 +65,19 @@ func (s Schedule) Rate(step, stepsPerEpoch, epochs int) float64 {
 	case Step:
 		done = math.Floor(done*4) / 3
 	case Cosine:
-		return s.End + (s.Start-s.End)*(1+math.Cos(math.Pi*done))/2
+		return s.cosine(done)
+	case OneCycle:
+		if done < riseShare {
+			return s.Start * (riseFrom + (1-riseFrom)*done/riseShare)
+		}
+		return s.cosine((done - riseShare) / (1 - riseShare))
 	case Constant:
 		return s.Start
 	}
 	return s.Start * math.Pow(s.End/s.Start, done)
+}
+
+// cosine goes from Start to End along half a cosine.
+func (s Schedule) cosine(done float64) float64 {
+	return s.End + (s.Start-s.End)*(1+math.Cos(math.Pi*done))/2
 }
