@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/gomlx/compute"
@@ -71,7 +72,7 @@ func Run(ctx context.Context, engine compute.Backend, options Options) (Report, 
 	if err != nil {
 		return report, err
 	}
-	if err := report.add(ctx, float, float, Pretrained, sets); err != nil {
+	if err := report.Add(ctx, float, float, Pretrained, sets); err != nil {
 		return report, err
 	}
 	var comparisons []lpq.Comparison
@@ -100,7 +101,7 @@ func (r *Report) precision(ctx context.Context, float *lpq.Model, precision, rec
 	if err != nil {
 		return nil, err
 	}
-	if err := r.add(ctx, float, low, Quantized, sets); err != nil {
+	if err := r.Add(ctx, float, low, Quantized, sets); err != nil {
 		return nil, err
 	}
 	_, err = lpq.FineTune(ctx, low, lpq.Sets{Train: sets.Train}, finetune.Options{
@@ -108,11 +109,11 @@ func (r *Report) precision(ctx context.Context, float *lpq.Model, precision, rec
 	if err != nil {
 		return nil, err
 	}
-	return low, r.add(ctx, float, low, FineTuned, sets)
+	return low, r.Add(ctx, float, low, FineTuned, sets)
 }
 
-// add evaluates a network and adds its row.
-func (r *Report) add(ctx context.Context, float, m *lpq.Model, stage string, sets lpq.Sets) error {
+// Add evaluates a network, compares it with the float one it came from, and adds its row.
+func (r *Report) Add(ctx context.Context, float, m *lpq.Model, stage string, sets lpq.Sets) error {
 	result, err := lpq.Evaluate(ctx, m, sets.Test)
 	if err != nil {
 		return err
@@ -161,33 +162,26 @@ func AccuracyFigure(rows []Row) *plot.Figure {
 	return plot.Bars("Accuracy on the built-in test images", "top-1 (%)", labels, series)
 }
 
-// Header and cells of the rows as a table.
+// Header of the rows as a table.
 var Header = []string{"precision", "stage", "top-1 %", "95 % interval", "mean cosine", "bytes"}
 
-// Cells is the row as text.
-func (r Row) Cells() []string {
-	return []string{r.Precision, r.Stage, fmt.Sprintf("%.2f", r.Top1Pct), fmt.Sprintf("%.2f to %.2f", r.Top1CI95[0], r.Top1CI95[1]),
-		fmt.Sprintf("%.4f", r.MeanCosine), fmt.Sprint(r.SizeBytes)}
+// Cells are the rows as text, under Header.
+func Cells(rows []Row) (cells [][]string) {
+	for _, r := range rows {
+		cells = append(cells, []string{r.Precision, r.Stage, fmt.Sprintf("%.2f", r.Top1Pct),
+			fmt.Sprintf("%.2f to %.2f", r.Top1CI95[0], r.Top1CI95[1]), fmt.Sprintf("%.4f", r.MeanCosine), fmt.Sprint(r.SizeBytes)})
+	}
+	return cells
 }
 
 // Print writes the report as a table.
 func (r Report) Print(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, cells := range append([][]string{Header}, rowsCells(r.Rows)...) {
-		for _, cell := range cells {
-			fmt.Fprintf(table, "%s\t", cell)
-		}
-		fmt.Fprintln(table)
+	for _, cells := range append([][]string{Header}, Cells(r.Rows)...) {
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}
 	_ = table.Flush() // w is for people to read; there is nobody to tell
 	for _, path := range r.Figures {
 		fmt.Fprintf(w, "figure: %s\n", path)
 	}
-}
-
-func rowsCells(rows []Row) (all [][]string) {
-	for _, row := range rows {
-		all = append(all, row.Cells())
-	}
-	return all
 }
