@@ -40,11 +40,11 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 	if err := low.SetScheme(scheme); err != nil {
 		return nil, err
 	}
-	progress := meter{label: "calibrate " + precision}
-	defer progress.close()
+	progress := notebook.NewProgress(fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
+	defer progress.Close()
 	calibration := models.CalibrateOptions{Choice: options.Choice, Batches: options.Batches, Batch: options.Batch,
 		Seed: options.Seed, Augment: options.Augment,
-		Progress: func(done, total int) { progress.update(done, total, "batches") }}
+		Progress: func(done, total int) { progress.Update(done, total, "") }}
 	if err := low.Calibrate(ctx, train, calibration); err != nil {
 		return nil, err
 	}
@@ -58,23 +58,45 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 
 // Evaluate runs the model over a data set.
 func Evaluate(ctx context.Context, m *Model, set data.Dataset) (models.Result, error) {
-	progress := meter{label: fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme())}
-	defer progress.close()
-	return m.Evaluate(ctx, set, models.EvaluateOptions{Progress: func(done, total int) { progress.update(done, total, "images") }})
+	progress := notebook.NewProgress(fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme()))
+	defer progress.Close()
+	return m.Evaluate(ctx, set, models.EvaluateOptions{Progress: func(done, total int) { progress.Update(done, total, "") }})
 }
 
-// FineTune trains the model by options.Recipe. An Observer in the options is called too. With a folder, a run that is there goes on.
+// FineTune trains the model by options.Recipe and shows what every epoch gave. An Observer in the options is called too. With a folder and
+// options.Resume, a run that is there goes on.
 func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options) (finetune.History, error) {
-	progress := meter{label: fmt.Sprintf("train %s %s", m.Network.Name, options.Recipe.Scheme)}
-	defer progress.close()
+	progress := notebook.NewProgress(fmt.Sprintf("train %s %s", m.Network.Name, options.Recipe.Scheme))
+	defer progress.Close()
 	observer := options.Observer
-	options.Observer.Step = func(p finetune.Progress) {
-		progress.update(p.Step, p.Steps, fmt.Sprintf("epoch %d/%d  loss %.3f  top-1 %.1f %%  %.0f images/s", p.Epoch, p.Epochs, p.Loss, p.Top1Pct, p.ImagesPerSec))
-		if observer.Step != nil {
-			observer.Step(p)
-		}
+	options.Observer = finetune.Observer{
+		Step: func(p finetune.Progress) {
+			progress.Update(p.Step, p.Steps, fmt.Sprintf("epoch %d/%d · loss %.3f · top-1 %.1f %% · %.0f images/s",
+				p.Epoch, p.Epochs, p.Loss, p.Top1Pct, p.ImagesPerSec))
+			if observer.Step != nil {
+				observer.Step(p)
+			}
+		},
+		Epoch: func(e finetune.EpochMetrics) {
+			progress.Log(describeEpoch(e))
+			if observer.Epoch != nil {
+				observer.Epoch(e)
+			}
+		},
 	}
 	return finetune.Run(ctx, m, sets, options)
+}
+
+// describeEpoch is one line of an epoch's figures.
+func describeEpoch(e finetune.EpochMetrics) string {
+	line := fmt.Sprintf("epoch %d: train loss %.4f, top-1 %.2f %%, %.0f images/s", e.Epoch, e.Train.Loss, e.Train.Top1Pct, e.ImagesPerSec)
+	if e.Validation != nil {
+		line += fmt.Sprintf("; validation top-1 %.2f %%", e.Validation.Top1Pct)
+	}
+	if e.Test != nil {
+		line += fmt.Sprintf("; test top-1 %.2f %%", e.Test.Top1Pct)
+	}
+	return line
 }
 
 // Compare is the cosine similarity of two models' float weights, layer by layer.
@@ -88,23 +110,4 @@ func Compare(a, b *Model) ([]analysis.Layer, error) {
 		return nil, err
 	}
 	return analysis.Similarity(fa, fb)
-}
-
-// meter is a progress line that learns its total from the first report.
-type meter struct {
-	label string
-	line  *notebook.Progress
-}
-
-func (m *meter) update(done, total int, note string) {
-	if m.line == nil {
-		m.line = notebook.NewProgress(m.label, total)
-	}
-	m.line.Update(done, note)
-}
-
-func (m *meter) close() {
-	if m.line != nil {
-		m.line.Close()
-	}
 }

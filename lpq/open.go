@@ -35,7 +35,7 @@ func Interruptible() context.Context {
 }
 
 // Open starts the engine that runs the graphs: "xla:cpu", "xla:cuda", "go"; empty means $GOMLX_BACKEND, or else the best at hand. devices
-// is the number of CPU devices, 0 for one. The error for a missing plugin says how to install it.
+// is how many devices the engine offers, 0 for its default: one on the CPU, all GPUs. The error for a missing plugin says how to install it.
 func Open(config string, devices int) (compute.Backend, error) {
 	return backend.Open(backend.Options{Config: config, Devices: devices})
 }
@@ -82,7 +82,8 @@ func readWeights(network, file string) (*weights.File, error) {
 	if network != builtin.Network {
 		return nil, errors.Errorf("network %s has no built-in weights, only %s has: name a weight file", network, builtin.Network)
 	}
-	return builtin.Weights()
+	content, err := builtin.Weights()
+	return content, errors.WithMessage(err, "built-in weights")
 }
 
 func describeFile(file string) string {

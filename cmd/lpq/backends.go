@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +19,22 @@ type engineRow struct {
 	API     string   `json:"api,omitempty"`
 	Devices []string `json:"devices,omitempty"`
 	Problem string   `json:"problem,omitempty"`
+}
+
+// engines is the result of lpq backends.
+type engines struct {
+	Engines []engineRow `json:"engines"`
+	Folders []string    `json:"searched_folders"`
+}
+
+func (e engines) text(w io.Writer) {
+	for _, row := range e.Engines {
+		row.text(w)
+	}
+	fmt.Fprintln(w, "searched for plugins")
+	for _, folder := range e.Folders {
+		fmt.Fprintf(w, "  %s\n", folder)
+	}
 }
 
 func rowOf(p backend.Plugin) engineRow {
@@ -46,18 +61,15 @@ func newBackends(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backends",
 		Short: "List the engines that run networks, and install them",
-		Long:  "Lists the engines found: where they are, their versions and devices, and why one cannot be used.",
-		Args:  cobra.NoArgs,
+		Long: `Lists the engines found, where they are, their versions and devices, and why one cannot be used. Of a platform's plugins the first usable
+one is taken. xla:cpu and xla:cuda are XLA's; go is for comparison, and slow.`,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var rows []engineRow
+			found := engines{Folders: backend.Folders()}
 			for _, p := range backend.List() {
-				rows = append(rows, rowOf(p))
+				found.Engines = append(found.Engines, rowOf(p))
 			}
-			return g.print(cmd.OutOrStdout(), rows, func(w io.Writer) {
-				for _, row := range rows {
-					row.text(w)
-				}
-			})
+			return g.print(cmd.OutOrStdout(), found, found.text)
 		},
 	}
 	cmd.AddCommand(newInstall(g))
@@ -78,9 +90,9 @@ lpq finds it. Nothing else ever downloads anything.
 
   lpq backends install cpu
   lpq backends install cpu --from lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("cpu or cuda"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plugin, err := backend.Install(cmd.Context(), args[0], backend.InstallOptions{From: from, SourceName: source, Log: os.Stderr})
+			plugin, err := backend.Install(cmd.Context(), args[0], backend.InstallOptions{From: from, SourceName: source, Log: cmd.ErrOrStderr()})
 			if err != nil {
 				return err
 			}

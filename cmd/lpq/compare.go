@@ -17,6 +17,7 @@ type comparison struct {
 	B      string           `json:"b"`
 	Mean   float64          `json:"mean_cosine"`
 	Layers []analysis.Layer `json:"layers"`
+	Figure string           `json:"figure,omitempty"`
 }
 
 func newCompare(g *global) *cobra.Command {
@@ -27,7 +28,7 @@ func newCompare(g *global) *cobra.Command {
 		Long: `Compares the float weights of two weight files (.th, .pth, .pt, .safetensors) of one network.
 
   lpq compare resnet20.th runs/w4a4/final.safetensors --figure similarity.png`,
-		Args: cobra.ExactArgs(2),
+		Args: arguments("one weight file", "another"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var files [2]*weights.File
 			for i, path := range args {
@@ -45,7 +46,7 @@ func newCompare(g *global) *cobra.Command {
 					return err
 				}
 			}
-			result := comparison{args[0], args[1], analysis.MeanCosine(layers), layers}
+			result := comparison{args[0], args[1], analysis.MeanCosine(layers), layers, figure}
 			return g.print(cmd.OutOrStdout(), result, result.text)
 		},
 	}
@@ -59,4 +60,7 @@ func (c comparison) text(w io.Writer) {
 		fmt.Fprintf(w, "%-28s %10d %10.6f\n", l.Name, l.Size, l.Cosine)
 	}
 	fmt.Fprintf(w, "%-28s %10s %10.6f\n", "mean", "", c.Mean)
+	if c.Figure != "" {
+		fmt.Fprintf(w, "figure  %s\n", c.Figure)
+	}
 }

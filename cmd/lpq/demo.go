@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+
+	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
 	"github.com/lowprec/lpnets/experiments/demo"
@@ -13,13 +16,16 @@ func newDemo(g *global) *cobra.Command {
 		Short: "The method in two minutes, with nothing fetched",
 		Long: `Takes the built-in network, quantizes it to 8 and to 4 bits, fine-tunes both on the built-in images, and shows accuracy, weight similarity
 and size before and after. Figures are written to the folder.`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			engine, err := g.engine()
 			if err != nil {
 				return err
 			}
 			report, err := demo.Run(cmd.Context(), engine, demo.Options{Dir: dir, Seed: g.seed})
+			if isInterrupt(err) {
+				return errors.Errorf("interrupted; go on with: %s", shellWords(os.Args))
+			}
 			if err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ func newEval(g *global) *cobra.Command {
 		Long: `Evaluates a network on the test images, in the precision of its weight file: fp32, or that of one of lpq's own checkpoints.
 
   lpq eval --model resnet20 --weights resnet20.th --data cifar-10-batches-bin`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, sets, err := in.load(g)
 			if err != nil {

@@ -4,103 +4,118 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/calib"
-	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/quant"
+	"github.com/lowprec/lpnets/lpq/weights"
 )
 
-// exponentFlags say how exponents are chosen.
-type exponentFlags struct {
-	weights, activations string
-	percentile           float64
-}
-
-func (f *exponentFlags) addFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.weights, "weight-exponents", string(quant.RuleMax), "rule for the weights' exponents: max (the paper's) or mse")
-	flags.StringVar(&f.activations, "activations", string(calib.Percentile), "how the activations' ranges are chosen: percentile, max or mse")
-	flags.Float64Var(&f.percentile, "percentile", calib.DefaultPercentile, "percent of the activations that --activations percentile covers")
-}
-
-func (f *exponentFlags) parse() (quant.Rule, calib.Choice, error) {
-	rule, err := quant.ParseRule(f.weights)
-	choice := calib.Choice{Method: calib.Method(f.activations), Percentile: f.percentile}
-	if err == nil {
-		err = choice.Validate()
-	}
-	return rule, choice, err
+// quantizing has the flags of lpq quantize.
+type quantizing struct {
+	input
+	exponents      exponentFlags
+	precision, out string
+	options        lpq.QuantizeOptions
 }
 
 // quantized is the result of lpq quantize.
 type quantized struct {
 	score
-	Exponents map[string]int `json:"activation_exponents"`
-	File      string         `json:"file,omitempty"`
+	Exponents       map[string]int `json:"activation_exponents"`
+	WeightRule      quant.Rule     `json:"weight_exponents"`
+	Activations     calib.Method   `json:"activations"`
+	Percentile      float64        `json:"percentile,omitempty"`
+	Seed            uint64         `json:"seed"`
+	Batches         int            `json:"calibration_batches"`
+	Batch           int            `json:"calibration_batch"` // images
+	ReestimateBatch int            `json:"reestimation_batches"`
+	File            string         `json:"file,omitempty"`
 }
 
 func newQuantize(g *global) *cobra.Command {
-	in, exponents := &input{}, &exponentFlags{}
-	var precision, out string
-	var batches, batch, reestimate int
+	q := &quantizing{}
 	cmd := &cobra.Command{
 		Use:   "quantize",
 		Short: "Quantize a network without fine-tuning, and evaluate it",
 		Long: `Calibrates a network on a few training batches, quantizes it and evaluates it on the test images. No weight is trained.
 
   lpq quantize --precision w8a8 --model resnet20 --weights resnet20.th --data cifar-10-batches-bin --out resnet20-w8a8.safetensors`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			rule, choice, err := exponents.parse()
-			if err != nil {
-				return err
-			}
-			if _, err := quant.ParseScheme(precision); err != nil {
-				return err
-			}
-			m, sets, err := in.load(g)
-			if err != nil {
-				return err
-			}
-			recipe, err := finetune.Get("cifar4") // for the augmentation of the training images
-			if err != nil {
-				return err
-			}
-			low, err := lpq.Quantize(cmd.Context(), m, precision, sets.Train, lpq.QuantizeOptions{WeightRule: rule, Choice: choice,
-				Batches: batches, Batch: batch, Seed: g.seed, Augment: recipe.Augment, ReestimateBatches: reestimate})
-			if err != nil {
-				return err
-			}
-			if out != "" {
-				if err := low.Save(out); err != nil {
-					return err
-				}
-			}
-			result := quantized{File: out}
-			if result.score, err = evaluate(cmd.Context(), low, sets.Test); err != nil {
-				return err
-			}
-			if result.Exponents, err = low.Exponents(); err != nil {
-				return err
-			}
-			return g.print(cmd.OutOrStdout(), result, func(w io.Writer) {
-				result.text(w)
-				if out != "" {
-					fmt.Fprintf(w, "  saved  %s\n", out)
-				}
-			})
-		},
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return q.run(cmd, g) },
 	}
-	in.addFlags(cmd)
-	exponents.addFlags(cmd)
+	q.input.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&precision, "precision", "w4a4", "bits of weights and activations: w8a8, w4a4, w4a8, ... (32 is float)")
-	flags.IntVar(&batches, "batches", 5, "training batches to calibrate on")
-	flags.IntVar(&batch, "batch", models.DefaultBatch, "images of a calibration batch")
-	flags.IntVar(&reestimate, "reestimate", 0, "training batches to estimate batch-norm statistics on, after quantization; 0 keeps them")
-	flags.StringVar(&out, "out", "", "file for the quantized network (.safetensors, .pth)")
+	flags.StringVar(&q.precision, "precision", "w4a4", "bits of weights and activations: w8a8, w4a4, w4a8, ... (32 is float)")
+	flags.StringVar(&q.out, "out", "", "file for the quantized network (.safetensors, .pth, .pt, .th)")
+	q.exponents.addFlags(cmd, string(quant.RuleMax), string(calib.Percentile), fmt.Sprint(calib.DefaultPercentile))
+	flags.IntVar(&q.options.Batches, "batches", models.DefaultCalibrationBatches, "training batches to calibrate on")
+	flags.IntVar(&q.options.Batch, "batch", models.DefaultBatch, "images of a calibration batch")
+	flags.IntVar(&q.options.ReestimateBatches, "reestimate", 0, "training batches to estimate batch-norm statistics on after quantization; 0 keeps them")
 	return cmd
+}
+
+// check completes the options, and returns an error for what can be told before the work.
+func (q *quantizing) check(cmd *cobra.Command) error {
+	o := &q.options
+	o.WeightRule, o.Choice.Method = quant.RuleMax, calib.Percentile
+	if err := q.exponents.change(cmd, &o.WeightRule, &o.Choice); err != nil {
+		return err
+	}
+	if o.Choice.Method == calib.Percentile {
+		o.Choice = o.Choice.WithDefaults()
+	}
+	if _, err := quant.ParseScheme(q.precision); err != nil {
+		return errors.WithMessage(err, "--precision")
+	}
+	if o.Batches < 1 || o.Batch < 1 || o.ReestimateBatches < 0 {
+		return errors.Errorf("--batches %d, --batch %d, --reestimate %d: want at least 1, 1 and 0", o.Batches, o.Batch, o.ReestimateBatches)
+	}
+	if q.out == "" {
+		return nil
+	}
+	if _, err := weights.FormatOf(q.out); err != nil {
+		return errors.WithMessage(err, "--out")
+	}
+	return checkOutput("out", q.out)
+}
+
+func (q *quantizing) run(cmd *cobra.Command, g *global) error {
+	if err := q.check(cmd); err != nil {
+		return err
+	}
+	m, sets, err := q.load(g)
+	if err != nil {
+		return err
+	}
+	q.options.Seed = g.seed
+	q.options.Augment = data.Augment{Pad: 4, Flip: true} // as the recipes do, so that fine-tuning starts from the same exponents
+	low, err := lpq.Quantize(cmd.Context(), m, q.precision, sets.Train, q.options)
+	if err != nil {
+		return err
+	}
+	if q.out != "" {
+		if err := low.Save(q.out); err != nil {
+			return err
+		}
+	}
+	o := q.options
+	result := quantized{WeightRule: o.WeightRule, Activations: o.Choice.Method, Percentile: o.Choice.Percentile, Seed: o.Seed,
+		Batches: o.Batches, Batch: o.Batch, ReestimateBatch: o.ReestimateBatches, File: q.out}
+	if result.score, err = evaluate(cmd.Context(), low, sets.Test); err != nil {
+		return err
+	}
+	if result.Exponents, err = low.Exponents(); err != nil {
+		return err
+	}
+	return g.print(cmd.OutOrStdout(), result, func(w io.Writer) {
+		result.text(w)
+		if q.out != "" {
+			fmt.Fprintf(w, "  saved  %s\n", q.out)
+		}
+	})
 }

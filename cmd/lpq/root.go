@@ -1,15 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
 	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/builtin"
+	"github.com/lowprec/lpnets/lpq/models"
 )
 
 // global flags, for all commands.
@@ -29,15 +34,22 @@ func newRoot() *cobra.Command {
 fine-tuning after quantization (McKinstry et al., arXiv:1809.04191).
 
 Start with: lpq demo`,
+		Args:          arguments(),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return errors.Errorf("%v%s", err, seeHelp(cmd)) })
 	flags := root.PersistentFlags()
-	flags.StringVar(&g.backend, "backend", "", "engine: xla:cpu, xla:cuda, go (slow), xla:/path/to/plugin.so; default $GOMLX_BACKEND, else the best at hand")
-	flags.IntVar(&g.devices, "devices", 0, "number of devices that the engine offers; default one CPU device, all GPUs")
+	flags.StringVar(&g.backend, "backend", "", "engine: xla:cpu, xla:cuda, xla:/path/to/plugin.so, go (slow) (default: $GOMLX_BACKEND, or the best at hand)")
+	flags.IntVar(&g.devices, "devices", 0, "number of devices that the engine offers (default: one on the CPU, all GPUs)")
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same bits")
 	flags.BoolVar(&g.json, "json", false, "print the result as JSON on standard output")
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newBackends(g), newVersion(g))
+	for _, cmd := range root.Commands() {
+		cmd.Flags().SortFlags = false // in the order of their weight
+	}
 	return root
 }
 
@@ -46,13 +58,18 @@ func (g *global) engine() (compute.Backend, error) { return lpq.Open(g.backend, 
 
 // print writes a result: as JSON where asked for, else as text for people.
 func (g *global) print(w io.Writer, result any, text func(w io.Writer)) error {
-	if !g.json {
-		text(w)
-		return nil
+	var output bytes.Buffer
+	if g.json {
+		encoder := json.NewEncoder(&output)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(result); err != nil {
+			return errors.Wrap(err, "printing the result")
+		}
+	} else {
+		text(&output)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return errors.Wrap(encoder.Encode(result), "printing the result")
+	_, err := w.Write(output.Bytes())
+	return errors.Wrap(err, "printing the result")
 }
 
 // input says which network, weights and data a command works on.
@@ -61,10 +78,13 @@ type input struct {
 }
 
 func (in *input) addFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&in.model, "model", "resnet8", "network: resnet8, resnet20, resnet32, resnet44, resnet56, resnet110")
-	flags.StringVar(&in.weights, "weights", lpq.BuiltIn, "weight file (.th, .pth, .pt, .safetensors), or builtin for resnet8")
+	in.addModelFlag(cmd)
+	cmd.Flags().StringVar(&in.weights, "weights", lpq.BuiltIn, "weight file (.th, .pth, .pt, .safetensors), or builtin for "+builtin.Network)
 	in.addDataFlag(cmd)
+}
+
+func (in *input) addModelFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&in.model, "model", builtin.Network, "network: "+strings.Join(models.Names(), ", "))
 }
 
 func (in *input) addDataFlag(cmd *cobra.Command) {
@@ -77,15 +97,24 @@ func (in *input) load(g *global) (*lpq.Model, lpq.Sets, error) {
 	if err != nil {
 		return nil, lpq.Sets{}, err
 	}
-	engine, err := g.engine()
-	if err != nil {
-		return nil, lpq.Sets{}, err
-	}
-	m, err := lpq.LoadModel(engine, in.model, in.weights)
+	m, err := in.pretrained(g)
 	return m, sets, err
 }
 
-// percent writes an accuracy with its confidence interval.
-func percent(pct float64, ci [2]float64) string {
-	return fmt.Sprintf("%.2f %% (95 %%: %.2f to %.2f)", pct, ci[0], ci[1])
+// pretrained opens the network with the weights that the flags name.
+func (in *input) pretrained(g *global) (*lpq.Model, error) {
+	engine, err := g.engine()
+	if err != nil {
+		return nil, err
+	}
+	return lpq.LoadModel(engine, in.model, in.weights)
+}
+
+// checkOutput returns an error for a file that cannot be made because its folder is not there: better before the work than after it.
+func checkOutput(flag, path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return errors.Errorf("--%s %s: there is no folder %s: make it, or name another one", flag, path, dir)
+	}
+	return nil
 }

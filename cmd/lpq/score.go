@@ -14,20 +14,21 @@ import (
 
 // score is what an evaluation found, as it is printed.
 type score struct {
-	Network     string     `json:"network"`
-	Weights     string     `json:"weights"`
-	Precision   string     `json:"precision"`
-	Data        string     `json:"data"`
-	Images      int        `json:"images"`
-	Top1Pct     float64    `json:"top1_pct"`
-	Top1CI95    [2]float64 `json:"top1_ci95_pct"`
-	Top5Pct     float64    `json:"top5_pct"`
-	Loss        float64    `json:"loss"`
-	SizeBytes   int        `json:"size_bytes"`
-	Seconds     float64    `json:"wall_s"`
-	ImagesPerS  float64    `json:"images_per_s"` // without compilation
-	Backend     string     `json:"backend"`
-	Description string     `json:"backend_description"`
+	Network    string     `json:"network"`
+	Weights    string     `json:"weights"`
+	Precision  string     `json:"precision"`
+	Data       string     `json:"data"`
+	Images     int        `json:"images"`
+	Top1Pct    float64    `json:"top1_pct"`
+	Top1CI95   [2]float64 `json:"top1_ci95_pct"`
+	Top5Pct    float64    `json:"top5_pct"`
+	Loss       float64    `json:"loss"`
+	SizeBytes  int        `json:"size_bytes"`
+	Seconds    float64    `json:"wall_s"`       // of the evaluation, without compilation
+	ImagesPerS float64    `json:"images_per_s"` // the same
+	Backend    string     `json:"backend"`
+	Device     string     `json:"device"` // with the plugin and its version
+	Version    version    `json:"version"`
 }
 
 // evaluate runs a model over a data set and measures the speed of what follows the first batch, which is compiled.
@@ -46,12 +47,12 @@ func evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error
 		Network: m.Network.Name, Weights: m.Provenance["weights"], Precision: m.Scheme().String(), Data: set.Name(), Images: result.Images,
 		Top1Pct: result.Top1Pct(), Top1CI95: [2]float64{100 * lo, 100 * hi}, Top5Pct: result.Top5Pct(), Loss: result.Loss(),
 		SizeBytes: m.SizeBytes(), Seconds: seconds, ImagesPerS: float64(result.Images) / seconds,
-		Backend: m.Backend.Name(), Description: m.Backend.Description(),
+		Backend: m.Backend.Name(), Device: m.Backend.Description(), Version: readVersion(),
 	}, nil
 }
 
 func (s score) text(w io.Writer) {
 	fmt.Fprintf(w, "%s %s on %s, %d images\n", s.Network, s.Precision, s.Data, s.Images)
-	fmt.Fprintf(w, "  top-1  %s\n  top-5  %.2f %%\n  loss   %.4f\n  size   %d bytes\n  speed  %.0f images/s on %s\n",
-		percent(s.Top1Pct, s.Top1CI95), s.Top5Pct, s.Loss, s.SizeBytes, s.ImagesPerS, s.Backend)
+	fmt.Fprintf(w, "  top-1  %.2f %% (95 %%: %.2f to %.2f)\n  top-5  %.2f %%\n  loss   %.4f\n  size   %d bytes\n  speed  %.0f images/s on %s\n",
+		s.Top1Pct, s.Top1CI95[0], s.Top1CI95[1], s.Top5Pct, s.Loss, s.SizeBytes, s.ImagesPerS, s.Backend)
 }

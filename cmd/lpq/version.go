@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -47,11 +48,12 @@ func newVersion(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Versions of lpq and of what it is built on",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := readVersion()
 			return g.print(cmd.OutOrStdout(), v, func(w io.Writer) {
-				fmt.Fprintf(w, "lpq %s %s\n%s %s\n", v.Lpnets, v.Revision, v.Go, v.Platform)
+				fmt.Fprintln(w, strings.TrimSpace("lpq "+v.Lpnets+" "+v.Revision))
+				fmt.Fprintln(w, v.Go, v.Platform)
 				for _, name := range libraries {
 					fmt.Fprintf(w, "%s %s\n", name, v.Libraries[name])
 				}

@@ -61,6 +61,15 @@ var recipes = []Recipe{
 		Rate:     optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,
 	}, {
+		Name: "demo8", About: "8 bits for the built-in images",
+		Scheme: "w8a8", Epochs: 1, Batch: 128, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-3},
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+	}, {
+		Name: "demo4", About: "4 bits for the built-in images",
+		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 5, Batch: 128,
+		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 5e-2, End: 1e-4},
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+	}, {
 		Name: "control", About: "fp32 fine-tuned like cifar4: what fine-tuning alone does",
 		Scheme: "fp32", Epochs: 3, Batch: 128, Rate: optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,

@@ -169,6 +169,10 @@ func TestRunRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	train, _ := data.Synthetic(1, 64, 16)
+	small, err := data.NewMemory("small", data.Shape{Height: 8, Width: 8, Channels: 3}, train.Classes(), []int32{0, 1}, make([]uint8, 2*8*8*3))
+	if err != nil {
+		t.Fatal(err)
+	}
 	recipe, err := finetune.Get("control")
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +187,8 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		"a folder with a run":     {finetune.Options{Recipe: recipe, Dir: dir}, finetune.Sets{Train: train}, "holds a run already"},
 		"another run to resume":   {finetune.Options{Recipe: recipe, Dir: dir, Resume: true}, finetune.Sets{Train: train}, "another run"},
+		"images of another shape": {finetune.Options{Recipe: recipe}, finetune.Sets{Train: small}, "images of small are"},
+		"no images to test on":    {finetune.Options{Recipe: recipe}, finetune.Sets{Train: train, Test: data.Head(train, 0)}, "has no images"},
 		"no data":                 {finetune.Options{Recipe: recipe}, finetune.Sets{}, "no training data"},
 		"no epochs":               {finetune.Options{Recipe: finetune.Recipe{Scheme: "fp32"}}, finetune.Sets{Train: train}, "epochs"},
 		"a rate that diverges":    {finetune.Options{Recipe: diverging}, finetune.Sets{Train: train}, "training diverged"},

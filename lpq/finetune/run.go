@@ -83,6 +83,14 @@ func Run(ctx context.Context, m *models.Model, sets Sets, options Options) (Hist
 	if sets.Train == nil {
 		return nil, errors.New("finetune: no training data")
 	}
+	for _, set := range []data.Dataset{sets.Train, sets.Validation, sets.Test} {
+		if set == nil {
+			continue
+		}
+		if err := m.CheckData(set); err != nil {
+			return nil, err
+		}
+	}
 	r := &run{model: m, sets: sets, options: options, folder: folder(options.Dir)}
 	defer r.close()
 	if err := r.prepare(ctx); err != nil {

@@ -42,25 +42,7 @@ func BenchmarkStep(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer stepper.Close()
-			loader := &data.Loader{Dataset: train, BatchSize: 128}
-			var batch data.Batch
-			for batch, err = range loader.Epoch(ctx, 0, 0) {
-				break
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := stepper.Step(batch, 1e-3); err != nil {
-				b.Fatal(err)
-			}
-			images := 0
-			for b.Loop() {
-				if _, err := stepper.Step(batch, 1e-3); err != nil {
-					b.Fatal(err)
-				}
-				images += batch.Size
-			}
-			b.ReportMetric(float64(images)/b.Elapsed().Seconds(), "images/s")
+			timeSteps(b, stepper, firstBatch(b, train, 128))
 		})
 	}
 }

@@ -40,17 +40,17 @@ func (o CalibrateOptions) loader(set data.Dataset) *data.Loader {
 
 // Observe runs the float network on training batches and counts the magnitudes of every activation, in the order of Activations.
 func (m *Model) Observe(ctx context.Context, train data.Dataset, options CalibrateOptions) ([]calib.Histogram, error) {
-	if err := m.checkData(train); err != nil {
+	if err := m.CheckData(train); err != nil {
 		return nil, err
 	}
 	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels *Node) []*Node {
 		probe := &nn.Probe{}
-		m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
+		logits := m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
 		values := make([]*Node, len(probe.Activations))
 		for i, a := range probe.Activations {
 			values[i] = a.Value
 		}
-		return values
+		return append(values, logits) // GoMLX's Go engine cannot run a graph with a variable that no output needs
 	})
 	if err != nil {
 		return nil, err
@@ -62,7 +62,8 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 		if err != nil {
 			return err
 		}
-		return observe(histograms, values)
+		_ = values[len(histograms)].FinalizeAll() // only frees memory
+		return observe(histograms, values[:len(histograms)])
 	})
 	return histograms, err
 }
@@ -152,7 +153,7 @@ func (m *Model) Calibrated() bool {
 // Reestimate replaces the running statistics of batch normalization with plain means over training batches in the model's
 // precision: quantization shifts them. 0 batches means DefaultReestimationBatches. Test data must not be passed.
 func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int, options CalibrateOptions) error {
-	if err := m.checkData(train); err != nil {
+	if err := m.CheckData(train); err != nil {
 		return err
 	}
 	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels, momentum *Node) *Node {

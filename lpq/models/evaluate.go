@@ -32,7 +32,7 @@ type EvaluateOptions struct {
 //
 // It returns an error if the images do not fit the network, a label is not among its classes, or logits are NaN.
 func (m *Model) Evaluate(ctx context.Context, set data.Dataset, options EvaluateOptions) (Result, error) {
-	if err := m.checkData(set); err != nil {
+	if err := m.CheckData(set); err != nil {
 		return Result{}, err
 	}
 	loader := &data.Loader{Dataset: set, BatchSize: batchSize(options.Batch, set)}
@@ -73,8 +73,8 @@ func pad(pixels []uint8, size int) []uint8 {
 	return append(slices.Clone(pixels), make([]uint8, size-len(pixels))...)
 }
 
-// checkData returns an error if the network cannot take the data.
-func (m *Model) checkData(set data.Dataset) error {
+// CheckData returns an error if the network cannot take the data: no images, or another shape or number of classes.
+func (m *Model) CheckData(set data.Dataset) error {
 	switch {
 	case set.Len() == 0:
 		return errors.Errorf("%s has no images", set.Name())

@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/pkg/errors"
@@ -107,10 +106,15 @@ func (m *Model) Clone() (*Model, error) {
 func (m *Model) Scheme() quant.Scheme { return m.scheme }
 
 // SetScheme changes the precision in which the model is run from now on; the float weights stay as they are. A precision with quantized
-// activations needs exponents: Calibrate, or SetExponents.
+// activations needs exponents: Calibrate, or SetExponents. Those that were found for other bit-widths are forgotten.
 func (m *Model) SetScheme(scheme quant.Scheme) error {
 	if err := scheme.Validate(); err != nil {
 		return err
+	}
+	if scheme.ActivationBits != m.scheme.ActivationBits || scheme.EdgeBits != m.scheme.EdgeBits {
+		if err := m.keepExponents(nil); err != nil {
+			return err
+		}
 	}
 	m.scheme = scheme
 	m.Store.SetParam(nn.ParamScheme, scheme) // for GoMLX's own trainer
@@ -131,54 +135,6 @@ func (m *Model) Activations() []Site { return slices.Clone(m.activations) }
 
 // Weights lists the layers' weights, in the order of the layers: those that are quantized, not biases and batch normalization.
 func (m *Model) Weights() []Site { return slices.Clone(m.weights) }
-
-// Exponents returns the exponents of the activations by name; those without one, in a model that was not calibrated, are missing.
-func (m *Model) Exponents() (map[string]int, error) {
-	exponents := map[string]int{}
-	for _, site := range m.activations {
-		v := m.Store.GetVariable(nn.ExponentPath(site.Path))
-		if v == nil {
-			continue
-		}
-		value, err := v.Value()
-		if err != nil {
-			return nil, errors.WithMessagef(err, "reading the exponent of %s", site.Name)
-		}
-		exponents[site.Name] = int(tensors.ToScalar[int32](value))
-	}
-	return exponents, nil
-}
-
-// SetExponents sets exponents of activations by name. It returns an error for a name that the network does not have.
-func (m *Model) SetExponents(exponents map[string]int) error {
-	for _, name := range slices.Sorted(maps.Keys(exponents)) {
-		i := slices.IndexFunc(m.activations, func(s Site) bool { return s.Name == name })
-		if i < 0 {
-			return errors.Errorf("network %s has no activation %q", m.Network.Name, name)
-		}
-		if l := exponents[name]; l < quant.MinExponent || l > quant.MaxExponent {
-			return errors.Errorf("exponent %d of %s is not in %d..%d", l, name, quant.MinExponent, quant.MaxExponent)
-		}
-		if err := m.setExponent(m.activations[i], int32(exponents[name])); err != nil {
-			return errors.WithMessagef(err, "setting the exponent of %s", name)
-		}
-	}
-	m.reset()
-	return nil
-}
-
-func (m *Model) setExponent(site Site, l int32) error {
-	path := nn.ExponentPath(site.Path)
-	if v := m.Store.GetVariable(path); v != nil {
-		return v.SetValue(tensors.FromScalar(l))
-	}
-	v, err := m.Store.CreateVariable(path, tensors.FromScalar(l))
-	if err != nil {
-		return err
-	}
-	v.SetTrainable(false)
-	return nil
-}
 
 // nameOf turns a path below Root into a name as in weight files: /net/layer1.0/conv1/weight -> layer1.0.conv1.weight.
 func nameOf(path string) string {

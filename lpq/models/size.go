@@ -2,25 +2,40 @@ package models
 
 import "github.com/lowprec/lpnets/lpq/quant"
 
-// SizeBytes is the memory that the network's parameters take in the model's precision: layers' weights packed at their bits, everything else
-// (biases, batch normalization) as 32-bit numbers, and one byte for each exponent.
+// Bytes of what is stored beside quantized weights.
+const (
+	floatBytes    = 4
+	exponentBytes = 1 // quant.MinExponent..quant.MaxExponent
+)
+
+// SizeBytes is what the model takes in its precision: every weight tensor packed at its bit-width, everything else (biases, batch
+// normalization) as float32, and a byte for each exponent, of weights and of activations.
 func (m *Model) SizeBytes() int {
-	const wordBits, exponentBits = 32, 8
-	edge := make(map[string]bool, len(m.weights))
+	bits := map[string]int{} // of the quantized weights, by path
 	for _, site := range m.weights {
-		edge[site.Path] = site.Edge
-	}
-	total := 0 // bits
-	for _, v := range m.variables() {
-		bits := wordBits
-		if isEdge, isWeight := edge[v.Path()]; isWeight && m.scheme.WeightBits != quant.Float {
-			bits = m.scheme.Weights(isEdge)
-			total += exponentBits
+		if b := m.scheme.Weights(site.Edge); b != quant.Float {
+			bits[site.Path] = b
 		}
-		total += bits * v.Shape().Size()
 	}
-	if m.scheme.ActivationBits != quant.Float {
-		total += exponentBits * len(m.activations)
+	total := 0
+	for _, v := range m.variables() {
+		n := v.Shape().Size()
+		b, quantized := bits[v.Path()]
+		if !quantized {
+			total += n * floatBytes
+			continue
+		}
+		total += (n*b + 7) / 8
+		if m.scheme.Granularity == quant.PerChannel {
+			total += v.Shape().Dim(-1) * exponentBytes
+		} else {
+			total += exponentBytes
+		}
 	}
-	return (total + 7) / 8
+	for _, site := range m.activations {
+		if m.scheme.Activations(site.Edge) != quant.Float {
+			total += exponentBytes
+		}
+	}
+	return total
 }

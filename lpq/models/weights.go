@@ -18,9 +18,10 @@ import (
 
 // Keys of the metadata in our checkpoints. Everything else in a file's metadata is provenance.
 const (
-	metaNetwork   = "lpnets.network"
-	metaScheme    = "lpnets.scheme"    // quant.Scheme, JSON
-	metaExponents = "lpnets.exponents" // activation name -> exponent, JSON
+	metaPrefix    = "lpnets."
+	metaNetwork   = metaPrefix + "network"
+	metaScheme    = metaPrefix + "scheme"    // quant.Scheme, JSON
+	metaExponents = metaPrefix + "exponents" // activation name -> exponent, JSON
 )
 
 // ignoredSuffix ends the names of PyTorch's batch counters, which nothing needs.
@@ -41,8 +42,9 @@ func (m *Model) LoadFile(path string) error {
 	return nil
 }
 
-// SetWeights takes over weights, and from one of our own checkpoints precision and exponents. Every variable of the network must be there
-// with its shape, and nothing else; otherwise an error says what differs and the model is unchanged.
+// SetWeights takes over weights, and from one of our own checkpoints precision, exponents and provenance; another file gives a float
+// network that is not calibrated. Every variable of the network must be there with its shape, and nothing else; otherwise an error says
+// what differs and the model is unchanged.
 func (m *Model) SetWeights(file *weights.File) error {
 	if name := file.Metadata[metaNetwork]; name != "" && name != m.Network.Name {
 		return errors.Errorf("they belong to network %s, not %s", name, m.Network.Name)
@@ -55,20 +57,27 @@ func (m *Model) SetWeights(file *weights.File) error {
 	if err != nil {
 		return err
 	}
+	if err := m.checkExponents(exponents); err != nil {
+		return err
+	}
 	for _, v := range m.variables() {
 		if err := v.SetValue(values[v.Path()]); err != nil {
 			return errors.WithMessagef(err, "setting %s", v.Path())
 		}
 	}
-	if err := m.SetExponents(exponents); err != nil {
-		return err
-	}
+	clear(m.Provenance)
 	for key, value := range file.Metadata {
-		if !strings.HasPrefix(key, "lpnets.") {
+		if !strings.HasPrefix(key, metaPrefix) {
 			m.Provenance[key] = value
 		}
 	}
-	return m.SetScheme(scheme)
+	if err := m.SetScheme(scheme); err != nil {
+		return err
+	}
+	if err := m.keepExponents(exponents); err != nil {
+		return err
+	}
+	return m.SetExponents(exponents)
 }
 
 // precision reads scheme and exponents from metadata; none gives float.

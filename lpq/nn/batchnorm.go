@@ -66,14 +66,20 @@ func (b *BatchNormBuilder) Done() *Node {
 }
 
 // moments is the mean and the biased variance of x over all axes but the last, each [channels].
+//
+// It is computed in one pass, as the mean of squares minus the square of the mean, of the distances from the first values.
+// Of x itself, a mean far from zero would leave few digits of the variance (Chan, Golub, LeVeque 1983, "Algorithms for computing the
+// sample variance", section 2).
 func moments(x *Node) (mean, variance *Node) {
-	axes := make([]int, x.Rank()-1)
+	axes, first := make([]int, x.Rank()-1), StopGradient(x) // the result does not depend on where distances are taken from
 	for i := range axes {
 		axes[i] = i
+		first = SliceAxis(first, i, AxisElem(0))
 	}
-	mean = ReduceMean(x, axes...)
-	variance = MaxScalar(Sub(ReduceMean(Square(x), axes...), Square(mean)), 0)
-	return mean, variance
+	distance := Sub(x, first)
+	meanDistance := ReduceMean(distance, axes...)
+	variance = MaxScalar(Sub(ReduceMean(Square(distance), axes...), Square(meanDistance)), 0)
+	return Add(Reshape(first, -1), meanDistance), variance
 }
 
 // affine is x*scale + shift with scale and shift [channels] along x's last axis.

@@ -7,15 +7,18 @@ import (
 )
 
 // GlobalMeanPool averages over height and width: [batch, height, width, channels] -> [batch, channels].
+// It panics if x is not of rank 4.
 func GlobalMeanPool(x *Node) *Node {
+	checkImages("GlobalMeanPool", x)
 	return ReduceMean(x, 1, 2)
 }
 
 // ShortcutA is the parameter-free shortcut of He et al., arXiv:1512.03385, option A: every strides-th row and column, and new
 // channels of zeros, half of them before and half behind the old ones. [batch, height, width, in] -> [batch, height/strides,
 // width/strides, channels]. It returns x itself where nothing changes.
-// It panics if channels - in is negative or odd.
+// It panics if x is not of rank 4, or channels - in is negative or odd.
 func ShortcutA(x *Node, channels, strides int) *Node {
+	checkImages("ShortcutA", x)
 	added := channels - x.Shape().Dimensions[3]
 	if added < 0 || added%2 != 0 {
 		Panicf("nn.ShortcutA: got %d channels for an input %s, want an even number more", channels, x.Shape())
@@ -30,15 +33,31 @@ func ShortcutA(x *Node, channels, strides int) *Node {
 	return x
 }
 
+func checkImages(name string, x *Node) {
+	if x.Rank() != 4 {
+		Panicf("nn.%s: got input %s, want [batch, height, width, channels]", name, x.Shape())
+	}
+}
+
 // Normalize turns pixels [batch, height, width, channels], uint8, into (x/255 - mean)/std, float32, the steps in that order, as
 // torchvision's ToTensor and Normalize do. mean and std have one value per channel.
+// It panics if they have not, or pixels are of another type.
+//
+// The values are looked up in a table, for they are to have the same bits on every engine: XLA divides by a constant by
+// multiplying with its reciprocal, which rounds differently, and an input on a tie would get another code.
 func Normalize(pixels *Node, mean, std []float32) *Node {
-	x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
-	if channels := pixels.Shape().Dimensions[pixels.Rank()-1]; len(mean) != channels || len(std) != channels {
-		Panicf("nn.Normalize: got %d means and %d deviations for pixels %s", len(mean), len(std), pixels.Shape())
+	channels := pixels.Shape().Dimensions[pixels.Rank()-1]
+	if pixels.DType() != dtypes.Uint8 || len(mean) != channels || len(std) != channels {
+		Panicf("nn.Normalize: got %d means and %d deviations for pixels %s, want uint8 and one of each per channel",
+			len(mean), len(std), pixels.Shape())
 	}
-	row := func(values []float32) *Node { return ExpandLeftToRank(Const(x.Graph(), values), x.Rank()) }
-	return Div(Sub(x, row(mean)), row(std))
+	table := make([]float32, 256*channels) // [pixel, channel]
+	for i := range table {
+		table[i] = (float32(i/channels)/255 - mean[i%channels]) / std[i%channels]
+	}
+	row := MulScalar(ConvertDType(pixels, dtypes.Int32), channels)
+	index := Add(row, Iota(pixels.Graph(), row.Shape(), -1))
+	return Gather(Const(pixels.Graph(), table), InsertAxes(index, -1))
 }
 
 // CrossEntropy is the mean over the batch of -log(softmax(logits)[label]), a scalar in nats, as PyTorch's cross_entropy.

@@ -91,18 +91,11 @@ func (b *ConvBuilder) Edge() *ConvBuilder { b.edge = true; return b }
 
 // Done builds it: [batch, height, width, in] -> [batch, height', width', channels], with
 // height' = (height + 2*padding - kernel)/strides + 1. Variables: weight [kernel, kernel, in/groups, channels], bias [channels].
-// It panics if x is not of rank 4, or the numbers of channels and groups do not fit.
+// It panics if x is not of rank 4, the numbers of channels and groups do not fit, or no place is left for the kernel.
 func (b *ConvBuilder) Done() *Node {
-	if b.x.Rank() != 4 {
-		Panicf("nn.Conv: %s: got input %s, want [batch, height, width, channels]", b.scope.Scope(), b.x.Shape())
-	}
-	in := b.x.Shape().Dimensions[3]
-	if b.channels <= 0 || b.groups <= 0 || in%b.groups != 0 || b.channels%b.groups != 0 {
-		Panicf("nn.Conv: %s: %d input channels, %d output channels, %d groups: want positive multiples of groups",
-			b.scope.Scope(), in, b.channels, b.groups)
-	}
+	b.check()
 	g := b.x.Graph()
-	w := weight(b.scope, g, b.edge, b.kernel, b.kernel, in/b.groups, b.channels)
+	w := weight(b.scope, g, b.edge, b.kernel, b.kernel, b.x.Shape().Dimensions[3]/b.groups, b.channels)
 	pad := [2]int{b.padding, b.padding}
 	conv := Convolve(b.x, w).Strides(b.strides).PaddingPerDim([][2]int{pad, pad})
 	if b.groups > 1 {
@@ -113,6 +106,22 @@ func (b *ConvBuilder) Done() *Node {
 		y = Add(y, Reshape(bias(b.scope, g, b.channels), 1, 1, 1, b.channels))
 	}
 	return y
+}
+
+// check panics where the layer cannot be built.
+func (b *ConvBuilder) check() {
+	if b.x.Rank() != 4 {
+		Panicf("nn.Conv: %s: got input %s, want [batch, height, width, channels]", b.scope.Scope(), b.x.Shape())
+	}
+	dims := b.x.Shape().Dimensions
+	if in := dims[3]; b.channels <= 0 || b.groups <= 0 || in%b.groups != 0 || b.channels%b.groups != 0 {
+		Panicf("nn.Conv: %s: %d input channels, %d output channels, %d groups: want positive multiples of groups",
+			b.scope.Scope(), in, b.channels, b.groups)
+	}
+	if b.kernel <= 0 || b.strides <= 0 || b.padding < 0 || b.kernel > min(dims[1], dims[2])+2*b.padding {
+		Panicf("nn.Conv: %s: kernel %d, strides %d, padding %d on an input %s: want a kernel that fits into the padded image",
+			b.scope.Scope(), b.kernel, b.strides, b.padding, b.x.Shape())
+	}
 }
 
 // DenseBuilder configures a fully connected layer. Finish it with Done.

@@ -2,10 +2,10 @@
 // kernel GoNB), as plain text in a terminal. It is meant for the last lines of a cell or an example:
 //
 //	net := notebook.Must(load("resnet20.th"))
-//	progress := notebook.NewProgress("evaluate", numBatches)
+//	progress := notebook.NewProgress("evaluate")
 //	for i := range numBatches {
 //		...
-//		progress.Update(i+1, fmt.Sprintf("top-1 %.2f %%", top1))
+//		progress.Update(i+1, numBatches, fmt.Sprintf("top-1 %.2f %%", top1))
 //	}
 //	progress.Close()
 //	notebook.Table([]string{"network", "top-1, %"}, [][]string{{"fp32", "91.73"}, {"W4A4", "91.20"}})

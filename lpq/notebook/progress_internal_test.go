@@ -6,53 +6,63 @@ import (
 	"time"
 )
 
+// recorder is a display that keeps what it is told.
+type recorder []string
+
+func (r *recorder) show(line progressLine, _ bool) { *r = append(*r, line.text) }
+func (r *recorder) log(line string)                { *r = append(*r, line) }
+
 // clockedProgress returns a progress line whose time the test sets, in seconds, and what it shows.
-func clockedProgress(total int) (p *Progress, at func(seconds float64), shown *[]string) {
-	origin := time.Unix(0, 0)
-	now := origin
-	shown = new([]string)
-	p = &Progress{label: "train", total: total, every: time.Second, start: origin, now: func() time.Time { return now },
-		show: func(line progressLine, _ bool) { *shown = append(*shown, line.text) }}
-	return p, func(seconds float64) { now = origin.Add(time.Duration(seconds * float64(time.Second))) }, shown
+func clockedProgress() (p *Progress, at func(seconds float64), shown *recorder) {
+	now := time.Unix(0, 0)
+	shown = new(recorder)
+	p = begin("train", shown, time.Second, func() time.Time { return now })
+	return p, func(seconds float64) { now = time.Unix(0, 0).Add(time.Duration(seconds * float64(time.Second))) }, shown
 }
 
 func TestProgressForetellsTheEnd(t *testing.T) {
-	p, at, shown := clockedProgress(100)
+	p, at, shown := clockedProgress()
 	at(2)
-	p.Update(1, "")
+	p.Update(1, 100, "")
 	at(2.5)
-	p.Update(2, "too soon to show")
+	p.Update(2, 100, "too soon to show")
 	at(20)
-	p.Update(10, "loss 0.5")
+	p.Update(10, 100, "loss 0.5")
+	p.Log("epoch 1")
 	at(200)
-	p.Update(100, "loss 0.1")
+	p.Update(100, 100, "loss 0.1")
 	p.Close()
+	p.Update(1, 1, "never shown")
 	want := []string{
-		"  1 % · 1/100 · 0:02 · ETA 3:18",
-		" 10 % · 10/100 · loss 0.5 · 0:20 · ETA 3:00",
-		"100 % · 100/100 · loss 0.1 · 3:20",
-		"100 % · 100/100 · loss 0.1 · 3:20",
+		"…",
+		"  1 % · 1/100 · 0:02",
+		" 10 % · 10/100 · 0:20 · ETA 3:00 · loss 0.5",
+		"epoch 1",
+		"100 % · 100/100 · 3:20 · loss 0.1",
+		"100 % · 100/100 · 3:20 · loss 0.1",
 	}
 	compare(t, *shown, want)
 }
 
-// An action that resumes at step 900 has done one step in its first second, not 900.
+// An action that resumes at step 900 has done one step in its fourth second, not 901.
 func TestProgressAfterAResume(t *testing.T) {
-	p, at, shown := clockedProgress(4500)
-	at(1)
-	p.Update(901, "")
-	compare(t, *shown, []string{" 20 % · 901/4500 · 0:01 · ETA 59:59"})
+	p, at, shown := clockedProgress()
+	at(3)
+	p.Update(900, 4500, "")
+	at(4)
+	p.Update(901, 4500, "")
+	compare(t, *shown, []string{"…", " 20 % · 900/4500 · 0:03", " 20 % · 901/4500 · 0:04 · ETA 59:59"})
 	at(3601)
 	p.Close()
-	compare(t, (*shown)[1:], []string{" 20 % · 901/4500 · 1:00:01"})
+	compare(t, (*shown)[3:], []string{" 20 % · 901/4500 · 1:00:01"})
 }
 
 func TestProgressOfUnknownLength(t *testing.T) {
-	p, at, shown := clockedProgress(0)
+	p, at, shown := clockedProgress()
 	at(61)
-	p.Update(7, "files")
+	p.Update(7, 0, "files")
 	p.Close()
-	compare(t, *shown, []string{"7 · files · 1:01", "7 · files · 1:01"})
+	compare(t, *shown, []string{"…", "7 · 1:01 · files", "7 · 1:01 · files"})
 }
 
 func compare(t *testing.T, got, want []string) {
@@ -62,15 +72,50 @@ func compare(t *testing.T, got, want []string) {
 	}
 }
 
-func TestTerminalLineCoversTheOneBefore(t *testing.T) {
+func TestTerminalKeepsToOneLine(t *testing.T) {
 	var out strings.Builder
-	show := inTerminal(&out)
-	show(progressLine{label: "train", text: "50 % · a long note", done: 1, total: 2}, false)
-	show(progressLine{label: "train", text: "100 %", done: 2, total: 2}, true)
-	want := "\rtrain ████████████░░░░░░░░░░░░ 50 % · a long note" +
-		"\rtrain ████████████████████████ 100 %             \n"
+	d := &terminalDisplay{out: &out, columns: func() int { return 40 }}
+	d.show(progressLine{label: "train", text: begun}, false)
+	d.show(progressLine{label: "train", text: "50 % · a note", done: 1, total: 2}, false)
+	d.show(progressLine{label: "train", text: "75 % · a note that wants more than the room", done: 3, total: 4}, false)
+	d.log("epoch 1: loss 0.5")
+	d.show(progressLine{label: "train", text: "100 %", done: 2, total: 2}, true)
+	d.log("after the end")
+	want := "\r\x1b[Ktrain …" +
+		"\r\x1b[Ktrain █████████░░░░░░░░░░ 50 % · a note" +
+		"\r\x1b[Ktrain 75 % · a note that wants more tha" +
+		"\r\x1b[Kepoch 1: loss 0.5\ntrain 75 % · a note that wants more tha" +
+		"\r\x1b[Ktrain ████████████████████████ 100 %\n" +
+		"\r\x1b[Kafter the end\n"
 	if out.String() != want {
 		t.Errorf("wrote %q\nwant  %q", out.String(), want)
+	}
+}
+
+// In a log an action that takes an hour leaves a line every ten seconds, one that takes a moment none.
+func TestLog(t *testing.T) {
+	var out strings.Builder
+	now := time.Unix(0, 0)
+	for _, seconds := range []int{9, 35, 20} {
+		p := begin("train", &logDisplay{out: &out}, logInterval, func() time.Time { return now })
+		for i := range seconds {
+			now = now.Add(time.Second)
+			p.Update(i+1, seconds, "")
+		}
+		p.Log("epoch 1")
+		p.Close()
+	}
+	want := "epoch 1\n" +
+		"train  29 % · 10/35 · 0:10 · ETA 0:25\n" +
+		"train  57 % · 20/35 · 0:20 · ETA 0:15\n" +
+		"train  86 % · 30/35 · 0:30 · ETA 0:05\n" +
+		"epoch 1\n" +
+		"train 100 % · 35/35 · 0:35\n" +
+		"train  50 % · 10/20 · 0:10 · ETA 0:10\n" +
+		"train 100 % · 20/20 · 0:20\n" +
+		"epoch 1\n"
+	if out.String() != want {
+		t.Errorf("wrote\n%swant\n%s", out.String(), want)
 	}
 }
 

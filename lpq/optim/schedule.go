@@ -63,7 +63,7 @@ func (s Schedule) Rate(step, stepsPerEpoch, epochs int) float64 {
 	case ExponentialEpochs:
 		done = float64(step/stepsPerEpoch) / float64(epochs)
 	case Step:
-		done = math.Floor(done*4) / 3
+		done = min(math.Floor(done*4), 3) / 3
 	case Cosine:
 		return s.cosine(done)
 	case OneCycle:

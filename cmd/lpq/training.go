@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+	"github.com/spf13/cobra"
+
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/optim"
+)
+
+// training is what fine-tuning and training share: flags, and how they run.
+type training struct {
+	input
+	start func(*global) (*lpq.Model, error) // makes the network to begin with
+
+	recipe, precision, out string
+	resume                 bool
+	validation, images     int
+	epochs, batch          int
+	rate, rateEnd          float64
+	momentum, weightDecay  float64
+	exponents              exponentFlags
+}
+
+func (t *training) addFlags(cmd *cobra.Command, recipe string) {
+	const recipes = "the recipe's"
+	flags := cmd.Flags()
+	flags.StringVar(&t.recipe, "recipe", recipe, "settings to start from, see above")
+	flags.StringVar(&t.out, "out", "", fmt.Sprintf("folder for checkpoints and metrics (default: runs/%s-<model>-<recipe>-<seed>)", cmd.Name()))
+	flags.BoolVar(&t.resume, "resume", false, "go on with the run in the folder; if there is none, start it")
+	flags.StringVar(&t.precision, "precision", "", "bits of weights and activations: w8a8, w4a4, w4a8, ..., fp32 (default: "+recipes+")")
+	flags.IntVar(&t.epochs, "epochs", 0, "epochs (default: "+recipes+")")
+	flags.IntVar(&t.batch, "batch", 0, "batch size (default: "+recipes+")")
+	flags.Float64Var(&t.rate, "lr", 0, "learning rate at the start, or the highest (default: "+recipes+")")
+	flags.Float64Var(&t.rateEnd, "lr-end", 0, "learning rate at the end (default: "+recipes+")")
+	flags.Float64Var(&t.momentum, "momentum", 0, "momentum (default: "+recipes+")")
+	flags.Float64Var(&t.weightDecay, "weight-decay", 0, "weight decay (default: "+recipes+")")
+	t.exponents.addFlags(cmd, recipes, recipes, recipes)
+	flags.IntVar(&t.validation, "validation", 0, "training images to hold out, to judge the best epoch; 0: the least training loss judges")
+	flags.IntVar(&t.images, "images", 0, "use only so many of the other training images; 0: all")
+}
+
+// settings is the recipe with what the flags change.
+func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
+	r, err := finetune.Get(t.recipe)
+	if err != nil {
+		return r, err
+	}
+	for flag, set := range map[string]func(){
+		"precision":    func() { r.Scheme = t.precision },
+		"epochs":       func() { r.Epochs = t.epochs },
+		"batch":        func() { r.Batch = t.batch },
+		"lr":           func() { r.Rate.Start = t.rate },
+		"lr-end":       func() { r.Rate.End = t.rateEnd },
+		"momentum":     func() { r.Momentum = t.momentum },
+		"weight-decay": func() { r.WeightDecay = t.weightDecay },
+	} {
+		if cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+	if err := t.exponents.change(cmd, &r.WeightRule, &r.Calibration); err != nil {
+		return r, err
+	}
+	if cmd.Flags().Changed("lr-end") && r.Rate.Kind == optim.Constant {
+		return r, errors.Errorf("--lr-end: recipe %s keeps the learning rate constant; choose another recipe", r.Name)
+	}
+	return r, r.Validate()
+}
+
+// trained is the result of a training.
+type trained struct {
+	score
+	Start       string           `json:"start"` // weights
+	Recipe      finetune.Recipe  `json:"recipe"`
+	Seed        uint64           `json:"seed"`
+	TrainImages int              `json:"train_images"`
+	History     finetune.History `json:"history"`
+	Cosine      float64          `json:"mean_cosine"` // to the weights at the start
+	Folder      string           `json:"folder"`
+}
+
+// run trains, evaluates and prints.
+func (t *training) run(cmd *cobra.Command, g *global) error {
+	recipe, err := t.settings(cmd)
+	if err != nil {
+		return err
+	}
+	if t.out == "" {
+		t.out = filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%d", cmd.Name(), t.model, recipe.Name, g.seed))
+	}
+	if _, err := os.Stat(filepath.Join(t.out, finetune.CheckpointFile)); err == nil && !t.resume {
+		return errors.Errorf("folder %s holds a run already: go on with it by --resume, or name another folder by --out", t.out)
+	}
+	result, err := t.train(cmd, g, recipe)
+	switch {
+	case errors.Is(err, finetune.ErrInterrupted):
+		return errors.Errorf("interrupted, and saved in %s; go on with: %s", t.out, t.resumeCommand(os.Args))
+	case isInterrupt(err): // before the training, or after it
+		return errors.Errorf("interrupted; go on with: %s", t.resumeCommand(os.Args))
+	case err != nil:
+		return err
+	}
+	return g.print(cmd.OutOrStdout(), result, func(w io.Writer) {
+		result.text(w)
+		fmt.Fprintf(w, "  cosine %.4f, of the weights to those at the start, mean of the layers\n", result.Cosine)
+		fmt.Fprintf(w, "  files  %s\n", t.out)
+	})
+}
+
+// train trains and evaluates.
+func (t *training) train(cmd *cobra.Command, g *global, recipe finetune.Recipe) (trained, error) {
+	result := trained{Recipe: recipe, Seed: g.seed, Folder: t.out}
+	sets, err := t.sets(g)
+	if err != nil {
+		return result, err
+	}
+	m, err := t.start(g)
+	if err != nil {
+		return result, err
+	}
+	before, err := m.Clone()
+	if err != nil {
+		return result, err
+	}
+	steps := 0
+	result.History, err = lpq.FineTune(cmd.Context(), m, sets, finetune.Options{Recipe: recipe, Seed: g.seed, Dir: t.out, Resume: t.resume,
+		Observer: finetune.Observer{Step: func(finetune.Progress) { steps++ }}})
+	if err != nil {
+		return result, err
+	}
+	if steps == 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "the run in %s is complete: nothing was left to train\n", t.out)
+	}
+	if result.score, err = evaluate(cmd.Context(), m, sets.Test); err != nil {
+		return result, err
+	}
+	layers, err := lpq.Compare(before, m)
+	if err != nil {
+		return result, err
+	}
+	result.Cosine, result.TrainImages = analysis.MeanCosine(layers), sets.Train.Len()
+	result.Start, result.Weights = before.Provenance["weights"], filepath.Join(t.out, finetune.FinalFile)
+	return result, nil
+}
+
+// resumeCommand is the command that goes on with a run that args began.
+func (t *training) resumeCommand(args []string) string {
+	command := shellWords(args)
+	if !t.resume {
+		command += " --resume"
+	}
+	return command
+}
+
+// sets are the data, with the validation part taken from the training images.
+func (t *training) sets(g *global) (lpq.Sets, error) {
+	sets, err := lpq.LoadData(t.data)
+	if err != nil {
+		return sets, err
+	}
+	if n := sets.Train.Len(); t.images < 0 || t.validation < 0 || t.images > n-t.validation || t.validation >= n {
+		return sets, errors.Errorf("--images %d, --validation %d: want no more together than the %d training images", t.images, t.validation, n)
+	}
+	if t.validation > 0 {
+		sets.Validation, sets.Train = data.Split(sets.Train, t.validation, g.seed)
+	}
+	if t.images > 0 {
+		sets.Train = data.Head(sets.Train, t.images)
+	}
+	return sets, nil
+}
