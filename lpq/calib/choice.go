@@ -23,8 +23,8 @@ const DefaultPercentile = 99.99
 
 // Choice is a method with its parameter. The zero value is the default: Percentile at DefaultPercentile.
 type Choice struct {
-	Method     Method
-	Percentile float64 // percent, for Method Percentile; 0 means DefaultPercentile
+	Method     Method  `json:"method,omitempty"`
+	Percentile float64 `json:"percentile,omitempty"` // percent, for Method Percentile; 0 means DefaultPercentile
 }
 
 // Validate returns an error that says what is wrong with the choice.

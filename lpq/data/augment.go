@@ -5,8 +5,8 @@ import "github.com/pkg/errors"
 // Augment changes training images at random as the baselines of CIFAR-10 were trained; its zero value changes nothing.
 // Pad and Flip together are torchvision's RandomCrop(32, padding=4) and RandomHorizontalFlip: first the crop, then the flip.
 type Augment struct {
-	Pad  int  // pixels of black (0) on every side, before a crop back to the image's own size at a random place; 0: no crop
-	Flip bool // mirror left to right with probability 1/2
+	Pad  int  `json:"pad,omitempty"`  // pixels of black (0) on every side, before a crop back to the image's own size at a random place; 0: no crop
+	Flip bool `json:"flip,omitempty"` // mirror left to right with probability 1/2
 }
 
 // Validate returns an error if Pad is negative or would crop an image away.

@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/optim"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -29,8 +30,8 @@ const (
 
 // Keys of a checkpoint's metadata beside the model's own, and the prefix of the optimizer's tensors.
 const (
-	metaState       = "lpnets.finetune.state"
-	metaRun         = "lpnets.finetune.run"
+	metaState       = models.MetaPrefix + "finetune.state"
+	metaRun         = models.MetaPrefix + "finetune.run"
 	velocityPrefix  = "optimizer.velocity."
 	provenanceRun   = "finetune"
 	provenanceStart = "finetune_start"
@@ -67,8 +68,8 @@ func (f folder) open(r *run) (resumed bool, err error) {
 
 // restore takes over a checkpoint.
 func (f folder) restore(r *run, file *weights.File) error {
-	if got, want := file.Metadata[metaRun], r.describe(); got != want {
-		return errors.Errorf("it belongs to another run (%s); this one is %s", got, want)
+	if err := r.identity.differs(file.Metadata[metaRun]); err != nil {
+		return err
 	}
 	if err := json.Unmarshal([]byte(file.Metadata[metaState]), &r.state); err != nil {
 		return errors.Wrapf(err, "metadata %s", metaState)
@@ -103,23 +104,9 @@ func (f folder) restore(r *run, file *weights.File) error {
 	return f.readHistory(r)
 }
 
-// describe says which run it is: a checkpoint with another description belongs to another run.
-func (r *run) describe() string {
-	text, err := json.Marshal(struct {
-		Recipe Recipe `json:"recipe"`
-		Seed   uint64 `json:"seed"`
-		Data   string `json:"data"`
-		Images int    `json:"images"`
-	}{r.options.Recipe, r.options.Seed, r.sets.Train.Name(), r.sets.Train.Len()})
-	if err != nil {
-		panic(err) // a struct of numbers and strings
-	}
-	return string(text)
-}
-
 // provenance says in a network's file how it was made.
 func (r *run) provenance() map[string]string {
-	p := map[string]string{provenanceRun: r.describe(), "backend": r.model.Backend.Name()}
+	p := map[string]string{provenanceRun: r.identity.String(), "backend": r.model.Backend.Name()}
 	if start := r.model.Provenance["weights"]; start != "" {
 		p[provenanceStart] = start
 	}
@@ -139,7 +126,7 @@ func (f folder) saveCheckpoint(r *run) error {
 	if err != nil {
 		return errors.Wrap(err, "state of the run")
 	}
-	file.Metadata[metaState], file.Metadata[metaRun] = string(text), r.describe()
+	file.Metadata[metaState], file.Metadata[metaRun] = string(text), r.identity.String()
 	prefix := optim.VelocityPath("") + model.ScopeSeparator
 	for v := range r.model.Store.IterVariables() {
 		if !strings.HasPrefix(v.Path(), prefix) || !v.HasValue() {

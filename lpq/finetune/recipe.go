@@ -43,9 +43,9 @@ var recipes = []Recipe{
 		Scheme: "w8a8", Epochs: 1, Batch: 256, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-4},
 		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
 	}, {
-		// 0.0015 * 0.936^110 = 1.04e-6
+		// 0.0015 * 0.936^110 = 1.0386e-6
 		Name: "faq4", About: "4 bits as in the paper: 110 epochs, the rate times 0.936 after each",
-		Scheme: "w4a4", Epochs: 110, Batch: 256, Rate: optim.Schedule{Kind: optim.ExponentialEpochs, Start: 1.5e-3, End: 1.04e-6},
+		Scheme: "w4a4", Epochs: 110, Batch: 256, Rate: optim.Schedule{Kind: optim.ExponentialEpochs, Start: 1.5e-3, End: 1.0386e-6},
 		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
 	}, {
 		Name: "cifar8", About: "8 bits for CIFAR-sized problems: one epoch, batch 128",
@@ -66,8 +66,8 @@ var recipes = []Recipe{
 		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
 	}, {
 		Name: "demo4", About: "4 bits for the built-in images",
-		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 5, Batch: 128,
-		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 5e-2, End: 1e-4},
+		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 5, Batch: 64,
+		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 6e-2, End: 1e-4},
 		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
 	}, {
 		Name: "control", About: "fp32 fine-tuned like cifar4: what fine-tuning alone does",

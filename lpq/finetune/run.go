@@ -61,14 +61,15 @@ const defaultCheckpointEvery = time.Minute
 
 // run is a training that is going on.
 type run struct {
-	model   *models.Model
-	sets    Sets
-	options Options
-	stepper *Stepper
-	loader  *data.Loader
-	folder  folder
-	state   state
-	history History
+	model    *models.Model
+	identity identity
+	sets     Sets
+	options  Options
+	stepper  *Stepper
+	loader   *data.Loader
+	folder   folder
+	state    state
+	history  History
 }
 
 // Run trains the model by the recipe and leaves it as it is at the end. It calibrates first where the recipe quantizes activations and
@@ -116,6 +117,9 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.identity, err = r.identify(); err != nil {
+		return err
+	}
 	r.stepper, err = NewStepper(r.model, scheme, optim.SGD{Momentum: recipe.Momentum, WeightDecay: recipe.WeightDecay, Nesterov: recipe.Nesterov})
 	if err != nil {
 		return err
@@ -130,6 +134,9 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		if err := r.model.Calibrate(ctx, r.sets.Train, models.CalibrateOptions{
 			Choice: recipe.Calibration, Batch: recipe.Batch, Seed: r.options.Seed, Augment: recipe.Augment}); err != nil {
+			if ctx.Err() != nil {
+				return errors.WithMessage(ErrInterrupted, "before the first step; nothing was kept")
+			}
 			return err
 		}
 	}

@@ -16,12 +16,13 @@ import (
 	"github.com/lowprec/lpnets/lpq/weights"
 )
 
-// Keys of the metadata in our checkpoints. Everything else in a file's metadata is provenance.
+// MetaPrefix begins the keys of metadata in our checkpoints that say how the network is run. Everything else in a file's metadata is provenance.
+const MetaPrefix = "lpnets."
+
 const (
-	metaPrefix    = "lpnets."
-	metaNetwork   = metaPrefix + "network"
-	metaScheme    = metaPrefix + "scheme"    // quant.Scheme, JSON
-	metaExponents = metaPrefix + "exponents" // activation name -> exponent, JSON
+	metaNetwork   = MetaPrefix + "network"
+	metaScheme    = MetaPrefix + "scheme"    // quant.Scheme, JSON
+	metaExponents = MetaPrefix + "exponents" // activation name -> exponent, JSON
 )
 
 // ignoredSuffix ends the names of PyTorch's batch counters, which nothing needs.
@@ -67,7 +68,7 @@ func (m *Model) SetWeights(file *weights.File) error {
 	}
 	clear(m.Provenance)
 	for key, value := range file.Metadata {
-		if !strings.HasPrefix(key, metaPrefix) {
+		if !strings.HasPrefix(key, MetaPrefix) {
 			m.Provenance[key] = value
 		}
 	}

@@ -20,14 +20,15 @@ const edgeBits = 8
 // Scheme says which tensors of a network get how many bits. The zero value is the unquantized network.
 type Scheme struct {
 	// WeightBits and ActivationBits of hidden layers: 2..8, or Float.
-	WeightBits, ActivationBits int
+	WeightBits     int `json:"weight_bits,omitempty"`
+	ActivationBits int `json:"activation_bits,omitempty"`
 	// EdgeBits is the bit-width at the network's two ends: weights of the first and the last layer, the input image
 	// and the input of the last layer. The last layer's outputs stay wide.
-	EdgeBits int
+	EdgeBits int `json:"edge_bits,omitempty"`
 	// WeightRule finds the weights' exponents anew at every step. Empty means RuleMax.
-	WeightRule Rule
+	WeightRule Rule `json:"weight_rule,omitempty"`
 	// Granularity of the weights' exponents. Empty means PerTensor.
-	Granularity Granularity
+	Granularity Granularity `json:"granularity,omitempty"`
 }
 
 // Granularity says what shares one exponent.
