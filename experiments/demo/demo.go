@@ -49,9 +49,10 @@ type Report struct {
 
 // Stages of a network.
 const (
-	Pretrained = "pretrained"
-	Quantized  = "quantized"
-	FineTuned  = "fine-tuned"
+	Pretrained     = "pretrained"
+	QuantizedPaper = "quantized, paper's exponents" // weights by the maximum, activations by the percentile
+	Quantized      = "quantized"                    // as the recipe says
+	FineTuned      = "fine-tuned"
 )
 
 // precisions are the demonstration's, each with the recipe that fine-tunes it.
@@ -96,8 +97,18 @@ func (r *Report) precision(ctx context.Context, float *lpq.Model, precision, rec
 	if err != nil {
 		return nil, err
 	}
-	low, err := lpq.Quantize(ctx, float, precision, sets.Train, lpq.QuantizeOptions{
-		WeightRule: recipe.WeightRule, Choice: recipe.Calibration, Seed: options.Seed, Augment: recipe.Augment})
+	quantization := lpq.QuantizeOptions{Seed: options.Seed, Augment: recipe.Augment}
+	if recipe.WeightRule != "" { // not the paper's, which is shown too
+		paper, err := lpq.Quantize(ctx, float, precision, sets.Train, quantization)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Add(ctx, float, paper, QuantizedPaper, sets); err != nil {
+			return nil, err
+		}
+	}
+	quantization.WeightRule, quantization.Choice = recipe.WeightRule, recipe.Calibration
+	low, err := lpq.Quantize(ctx, float, precision, sets.Train, quantization)
 	if err != nil {
 		return nil, err
 	}

@@ -6,13 +6,6 @@ import (
 	. "github.com/gomlx/gomlx/support/exceptions"
 )
 
-// GlobalMeanPool averages over height and width: [batch, height, width, channels] -> [batch, channels].
-// It panics if x is not of rank 4.
-func GlobalMeanPool(x *Node) *Node {
-	checkImages("GlobalMeanPool", x)
-	return ReduceMean(x, 1, 2)
-}
-
 // ShortcutA is the parameter-free shortcut of He et al., arXiv:1512.03385, option A: every strides-th row and column, and new
 // channels of zeros, half of them before and half behind the old ones. [batch, height, width, in] -> [batch, height/strides,
 // width/strides, channels]. It returns x itself where nothing changes.
