@@ -15,17 +15,17 @@ import (
 // Stepper is the compiled training step of a model: forward, backward and update in one graph.
 type Stepper struct {
 	model *models.Model
-	exec  *model.Exec
+	exec  *models.Program
 }
 
 // NewStepper prepares the training step in a precision. It is compiled at the first Step, anew for each batch size.
 func NewStepper(m *models.Model, scheme quant.Scheme, sgd optim.SGD) (*Stepper, error) {
-	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels, labels, rate *Node) (logits *Node) {
+	exec, err := models.NewProgram(m, func(scope *model.Scope, pixels, labels, rate *Node) (logits *Node) {
 		scope.Store().SetTraining(pixels.Graph(), true)
 		logits = m.Network.Logits(scope, pixels, &nn.Run{Scheme: scheme})
 		sgd.Step(scope, nn.CrossEntropy(logits, labels), rate)
 		return logits
-	})
+	}, true, true, false)
 	return &Stepper{m, exec}, err
 }
 
@@ -33,7 +33,7 @@ func NewStepper(m *models.Model, scheme quant.Scheme, sgd optim.SGD) (*Stepper, 
 func (s *Stepper) Step(batch data.Batch, rate float64) ([]float32, error) {
 	in := s.model.Network.Input
 	pixels := tensors.FromFlatDataAndDimensions(batch.Images, batch.Size, in.Height, in.Width, in.Channels)
-	out, err := s.exec.Call(pixels, batch.Labels, float32(rate))
+	out, err := s.exec.Call(pixels, tensors.FromFlatDataAndDimensions(batch.Labels, batch.Size), tensors.FromScalar(float32(rate)))
 	if err != nil {
 		return nil, err
 	}
@@ -43,4 +43,4 @@ func (s *Stepper) Step(batch data.Batch, rate float64) ([]float32, error) {
 }
 
 // Close frees the compiled graph.
-func (s *Stepper) Close() { s.exec.Finalize() }
+func (s *Stepper) Close() { s.exec.Close() }

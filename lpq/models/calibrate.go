@@ -43,7 +43,7 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 	if err := m.CheckData(train); err != nil {
 		return nil, err
 	}
-	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels *Node) []*Node {
+	exec, err := NewProgram(m, func(scope *model.Scope, pixels *Node) []*Node {
 		probe := &nn.Probe{}
 		logits := m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
 		values := make([]*Node, len(probe.Activations))
@@ -51,11 +51,11 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 			values[i] = a.Value
 		}
 		return append(values, logits) // GoMLX's Go engine cannot run a graph with a variable that no output needs
-	})
+	}, true)
 	if err != nil {
 		return nil, err
 	}
-	defer exec.Finalize()
+	defer exec.Close()
 	histograms := make([]calib.Histogram, len(m.activations))
 	err = m.eachBatch(ctx, train, options, options.Batches, DefaultCalibrationBatches, func(_ int, pixels *tensors.Tensor) error {
 		values, err := exec.Call(pixels)
@@ -156,16 +156,16 @@ func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int,
 	if err := m.CheckData(train); err != nil {
 		return err
 	}
-	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels, momentum *Node) *Node {
+	exec, err := NewProgram(m, func(scope *model.Scope, pixels, momentum *Node) *Node {
 		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: m.scheme, StatisticsMomentum: momentum})
 		return ReduceAllMax(logits) // the statistics are what counts
-	})
+	}, true, false)
 	if err != nil {
 		return err
 	}
-	defer exec.Finalize()
+	defer exec.Close()
 	err = m.eachBatch(ctx, train, options, batches, DefaultReestimationBatches, func(i int, pixels *tensors.Tensor) error {
-		_, err := exec.Call(pixels, 1/float32(i+1)) // the first batch replaces, the i-th has weight 1/i: the mean of all
+		_, err := exec.Call(pixels, tensors.FromScalar(1/float32(i+1))) // the first batch replaces, the i-th has weight 1/i: the mean of all
 		return err
 	})
 	return errors.WithMessagef(err, "re-estimating batch-norm statistics of network %s", m.Network.Name)

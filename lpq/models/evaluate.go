@@ -93,20 +93,26 @@ func (m *Model) Logits(pixels []uint8) ([]float32, error) {
 		return nil, errors.Errorf("network %s: %d bytes of pixels are no whole number of images %+v", m.Network.Name, len(pixels), in)
 	}
 	if m.logits == nil {
-		exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels *Node) *Node {
+		exec, err := NewProgram(m, func(scope *model.Scope, pixels *Node) *Node {
 			return m.Network.Logits(scope, pixels, &nn.Run{Scheme: m.scheme})
-		})
+		}, true)
 		if err != nil {
 			return nil, err
 		}
 		m.logits = exec
 	}
-	out, err := m.logits.Call(m.pixels(pixels))
+	images, devices := len(pixels)/in.Size(), m.NumDevices()
+	padded := (images + devices - 1) / devices * devices
+	out, err := m.logits.Call(m.pixels(pad(pixels, padded*in.Size())))
 	if err != nil {
 		return nil, errors.WithMessagef(err, "running network %s in %s", m.Network.Name, m.scheme)
 	}
 	defer func() { _ = out[0].FinalizeAll() }() // frees memory; the values were copied
-	return tensors.CopyFlatData[float32](out[0])
+	logits, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		return nil, err
+	}
+	return logits[:images*m.Network.Classes], nil
 }
 
 // pixels makes a tensor of flat pixels.

@@ -26,10 +26,11 @@ type Model struct {
 	// Provenance says where the weights come from; it is saved with them. Never nil.
 	Provenance map[string]string
 
+	devices     *devices // nil for one
 	scheme      quant.Scheme
 	activations []Site
 	weights     []Site
-	logits      *model.Exec // for the current scheme; nil until it is needed
+	logits      *Program // for the current scheme; nil until it is needed
 }
 
 // Site is a tensor of a network that can be quantized.
@@ -45,7 +46,11 @@ func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
 	if err := network.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Model{Network: network, Backend: backend, Store: model.NewStore(), Provenance: map[string]string{}}
+	devices, err := newDevices(backend)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Network: network, Backend: backend, Store: model.NewStore(), Provenance: map[string]string{}, devices: devices}
 	m.Store.SetParam(nn.ParamSeed, seed)
 	if err := m.createVariables(); err != nil {
 		return nil, errors.WithMessagef(err, "building network %s", network.Name)
@@ -79,7 +84,7 @@ const rootPath = model.ScopeSeparator + Root
 
 // Clone copies the model, weights included.
 func (m *Model) Clone() (*Model, error) {
-	c := &Model{Network: m.Network, Backend: m.Backend, Store: model.NewStore(), Provenance: maps.Clone(m.Provenance),
+	c := &Model{Network: m.Network, Backend: m.Backend, Store: model.NewStore(), Provenance: maps.Clone(m.Provenance), devices: m.devices,
 		scheme: m.scheme, activations: m.activations, weights: m.weights}
 	for key, value := range m.Store.IterParams() {
 		c.Store.SetParam(key, value)
@@ -125,7 +130,7 @@ func (m *Model) SetScheme(scheme quant.Scheme) error {
 // reset forgets the compiled graph, which depends on the scheme.
 func (m *Model) reset() {
 	if m.logits != nil {
-		m.logits.Finalize()
+		m.logits.Close()
 		m.logits = nil
 	}
 }
