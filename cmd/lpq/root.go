@@ -42,7 +42,7 @@ Start with: lpq demo`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return errors.Errorf("%v%s", err, seeHelp(cmd)) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.backend, "backend", "", "engine: xla:cpu, xla:cuda, xla:/path/to/plugin.so, go (slow) (default: $GOMLX_BACKEND, or the best at hand)")
-	flags.IntVar(&g.devices, "devices", 0, "split every batch among so many devices; default one CPU device, all GPUs")
+	flags.IntVar(&g.devices, "devices", 0, "split every batch among so many devices (default: one on the CPU, all GPUs)")
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same bits")
 	flags.BoolVar(&g.json, "json", false, "print the result as JSON on standard output")
 	root.SetHelpCommand(newHelp())

@@ -1,9 +1,6 @@
 package analysis
 
 import (
-	"math"
-	"slices"
-
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/lpq/weights"
@@ -22,35 +19,16 @@ type Layer struct {
 // Layers are the tensors with two or more axes: convolutions and dense layers, not biases and batch normalization. It returns
 // an error if there is none, a layer of one network is not in the other, or shapes differ. A layer of zeros has cosine 0 with any other.
 func Similarity(a, b *weights.File) ([]Layer, error) {
-	var layers []Layer
-	for _, ta := range a.Tensors {
-		if len(ta.Shape) < 2 {
-			continue
-		}
-		tb, ok := b.Lookup(ta.Name)
-		if !ok {
-			return nil, errors.Errorf("comparing weights: layer %s is only in one of the networks", ta.Name)
-		}
-		if !slices.Equal(ta.Shape, tb.Shape) {
-			return nil, errors.Errorf("comparing weights: layer %s is %v in one network and %v in the other", ta.Name, ta.Shape, tb.Shape)
-		}
-		va, err := ta.Float32s()
-		if err != nil {
-			return nil, err
-		}
-		vb, err := tb.Float32s()
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, Layer{Name: ta.Name, Size: len(va), Cosine: Cosine(va, vb)})
+	pairs, err := pairUp(a, b, "layer", func(t weights.Tensor) bool { return len(t.Shape) >= 2 })
+	if err != nil {
+		return nil, err
 	}
-	if len(layers) == 0 {
+	if len(pairs) == 0 {
 		return nil, errors.New("comparing weights: no layer has two or more axes")
 	}
-	for _, tb := range b.Tensors {
-		if _, ok := a.Lookup(tb.Name); !ok && len(tb.Shape) >= 2 {
-			return nil, errors.Errorf("comparing weights: layer %s is only in one of the networks", tb.Name)
-		}
+	layers := make([]Layer, len(pairs))
+	for i, p := range pairs {
+		layers[i] = Layer{Name: p.name, Size: len(p.a), Cosine: Cosine(p.a, p.b)}
 	}
 	return layers, nil
 }
@@ -64,10 +42,7 @@ func Cosine(a, b []float32) float64 {
 		aa += x * x
 		bb += y * y
 	}
-	if aa == 0 || bb == 0 {
-		return 0
-	}
-	return ab / (math.Sqrt(aa) * math.Sqrt(bb))
+	return cosine(ab, aa, bb)
 }
 
 // MeanCosine is the mean over the layers, each counted once; NaN if there is none.

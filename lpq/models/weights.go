@@ -85,7 +85,9 @@ func (m *Model) SetWeights(file *weights.File) error {
 func precision(metadata map[string]string) (scheme quant.Scheme, exponents map[string]int, err error) {
 	for key, into := range map[string]any{metaScheme: &scheme, metaExponents: &exponents} {
 		if text, ok := metadata[key]; ok {
-			if err := json.Unmarshal([]byte(text), into); err != nil {
+			decoder := json.NewDecoder(strings.NewReader(text))
+			decoder.DisallowUnknownFields() // what is not understood must not be ignored
+			if err := decoder.Decode(into); err != nil {
 				return scheme, nil, errors.Wrapf(err, "metadata %s", key)
 			}
 		}

@@ -113,7 +113,8 @@ func TestSetWeightsErrors(t *testing.T) {
 			f.Tensors[0], err = weights.NewInt32("conv1.weight", []int{4, 3, 3, 3}, make([]int32, 4*3*3*3))
 		}), []string{"conv1.weight", "I32"}},
 		{"a scheme that is not JSON", edit(func(f *weights.File) { f.Metadata["lpnets.scheme"] = "w4a4" }), []string{"metadata lpnets.scheme"}},
-		{"a scheme of 99 bits", edit(func(f *weights.File) { f.Metadata["lpnets.scheme"] = `{"WeightBits":99}` }), []string{"WeightBits 99"}},
+		{"a scheme of 99 bits", edit(func(f *weights.File) { f.Metadata["lpnets.scheme"] = `{"weight_bits":99}` }), []string{"WeightBits 99"}},
+		{"a scheme that is not understood", edit(func(f *weights.File) { f.Metadata["lpnets.scheme"] = `{"step":0.3}` }), []string{"step"}},
 		{"an activation that is not there", edit(func(f *weights.File) { f.Metadata["lpnets.exponents"] = `{"relu9":-3}` }), []string{`no activation "relu9"`}},
 		{"an exponent out of range", edit(func(f *weights.File) { f.Metadata["lpnets.exponents"] = `{"relu1":-999}` }), []string{"exponent -999 of relu1"}},
 	} {
