@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -102,7 +103,11 @@ func TestGradientEqualsFiniteDifferences(t *testing.T) {
 	testbackend.ForEach(t, func(t *testing.T, b compute.Backend) {
 		batch := noiseImages(48)
 		m := inScheme(t, b, convolutional, "fp32", batch)
+		statistics := values(m, "/net/bn1/running_mean")
 		gradient, parameters := gradientOf(t, m, true, batch)
+		if after := values(m, "/net/bn1/running_mean"); !slices.Equal(after, statistics) {
+			t.Errorf("running means were %v, are %v", statistics, after)
+		}
 		exec := must(model.NewExec(b, m.Store, func(scope *model.Scope, pixels *Node) *Node {
 			scope.Store().SetTraining(pixels.Graph(), true)
 			return m.Network.Logits(scope, pixels, &nn.Run{})
@@ -137,115 +142,6 @@ func TestGradientEqualsFiniteDifferences(t *testing.T) {
 			from += p.size
 		}
 	})
-}
-
-// handGradient differentiates the loss of network dense by hand, in float64, weights [in, out] of all layers one after the other, with
-// formats of quantizers before every layer and of weights; nil formats are float.
-func handGradient(m *models.Model, batch data.Batch, activations, weights []*quant.Format) (gradient []float64) {
-	layers := []string{"fc1", "fc2", "fc3"}
-	units := []int{input.Size(), 7, 5, 3}
-	w := make([][]float64, len(layers))
-	total := make([][]float64, len(layers))
-	for l, name := range layers {
-		for _, x := range values(m, "/net/"+name+"/weight") {
-			w[l] = append(w[l], onGrid(weights[l], float64(x)))
-		}
-		total[l] = make([]float64, len(w[l]))
-	}
-	for n, label := range batch.Labels {
-		var in [][]float64    // of every layer, quantized
-		var open [][]bool     // where the gradient passes the quantizer before the layer, and its ReLU
-		var out = []float64{} // of the last layer
-		for _, pixel := range batch.Images[n*input.Size() : (n+1)*input.Size()] {
-			out = append(out, (float64(pixel)/255-0.5)/0.25)
-		}
-		for l := range layers {
-			x, pass := make([]float64, units[l]), make([]bool, units[l])
-			for i, value := range out {
-				pass[i] = value > 0
-				if f := activations[l]; f != nil { // sums of codes are often 0: the clip, which stands for the ReLU, passes its bounds
-					lo, hi := f.Range()
-					pass[i] = lo <= value && value <= hi
-				}
-				if l > 0 {
-					value = max(value, 0)
-				}
-				x[i] = onGrid(activations[l], value)
-			}
-			in, open = append(in, x), append(open, pass)
-			out = make([]float64, units[l+1]) // biases are zero at first
-			for i := range x {
-				for j := range out {
-					out[j] += x[i] * w[l][i*len(out)+j]
-				}
-			}
-		}
-		delta, sum := make([]float64, 3), 0.0
-		for j := range delta {
-			delta[j] = math.Exp(out[j])
-			sum += delta[j]
-		}
-		for j := range delta {
-			delta[j] /= sum
-		}
-		delta[label]--
-		for l := len(layers) - 1; l >= 0; l-- {
-			before := make([]float64, units[l])
-			for i := range before {
-				for j := range delta {
-					total[l][i*len(delta)+j] += in[l][i] * delta[j] / float64(batch.Size)
-					if open[l][i] {
-						before[i] += w[l][i*len(delta)+j] * delta[j]
-					}
-				}
-			}
-			delta = before
-		}
-	}
-	for _, part := range total {
-		gradient = append(gradient, part...)
-	}
-	return gradient
-}
-
-func onGrid(f *quant.Format, x float64) float64 {
-	if f == nil {
-		return x
-	}
-	return float64(f.FakeQuantize(float32(x)))
-}
-
-func TestGradientEqualsHandWork(t *testing.T) {
-	batch := noiseImages(24)
-	for _, precision := range []string{"fp32", "w8a8", "w4a4", "w2a3", "w32a2", "w3a32"} {
-		t.Run(precision, func(t *testing.T) {
-			testbackend.ForEach(t, func(t *testing.T, b compute.Backend) {
-				m := inScheme(t, b, dense, precision, batch)
-				activations, weights := make([]*quant.Format, 3), make([]*quant.Format, 3)
-				exponents, weightExponents := must(m.Exponents()), must(m.WeightExponents())
-				for i, site := range m.Activations() {
-					if bits := m.Scheme().Activations(site.Edge); bits != quant.Float {
-						activations[i] = &quant.Format{Bits: bits, Signed: site.Signed, Exponent: exponents[site.Name]}
-					}
-				}
-				for i, site := range m.Weights() {
-					if bits := m.Scheme().Weights(site.Edge); bits != quant.Float {
-						weights[i] = &quant.Format{Bits: bits, Signed: true, Exponent: weightExponents[site.Name][0]}
-					}
-				}
-				got, _ := gradientOf(t, m, false, batch)
-				want := handGradient(m, batch, activations, weights)
-				if len(got) != len(want) {
-					t.Fatalf("%d derivatives, want %d", len(got), len(want))
-				}
-				for i := range want {
-					if !(math.Abs(got[i]-want[i]) < 1e-6) { // float32 sums of 36 terms of size 1
-						t.Errorf("derivative %d: %v, want %v", i, got[i], want[i])
-					}
-				}
-			})
-		})
-	}
 }
 
 // TestGradientEqualsPyTorch differentiates the published ResNet-20 on the first 32 training images.

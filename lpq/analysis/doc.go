@@ -1,9 +1,17 @@
-// Package analysis answers why a low-precision network works: how similar its weights are to those it came from, and how sure an
-// accuracy is.
+// Package analysis answers why a low-precision network works: how similar its weights are to those it came from, what noise
+// quantization adds to weights and gradients, and how sure an accuracy, or a difference of two, is.
 //
-//	layers, err := analysis.Similarity(before, after) // of two weight files
+//	layers, err := analysis.Similarity(before, after)         // of two weight files
 //	analysis.MeanCosine(layers)
-//	lo, hi := analysis.Wilson(8103, 10000)             // a 95 % confidence interval
+//	distance, err := analysis.SquaredDistance(before, after)
+//	sqnr, err := analysis.WeightSQNR(m)                       // of a model's layers, dB
+//	noises, err := analysis.GradientNoise(ctx, m, train, schemes, analysis.GradientOptions{})
+//	noises[1].Total.Cosine                                    // of schemes[0] with float, over 1, 2, 4, ... batches
+//
+//	lo, hi := analysis.Wilson(8103, 10000)                    // a 95 % confidence interval of one accuracy
+//	interval, err := analysis.MeanInterval([]float64{91.2, 91.5, 91.9}) // of the mean over seeds
+//	pairs, err := analysis.McNemar(low.Predictions, float.Predictions, labels)
+//	pairs.Verdict("w4a4", "fp32")                             // "no significant difference: ..."
 //
 // Figures are drawn by package plot.
 package analysis
