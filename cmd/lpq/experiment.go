@@ -1,0 +1,330 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/pkg/errors"
+	"github.com/spf13/cobra"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/all"
+	runs "github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/models"
+)
+
+// runsFolder is where experiments keep their runs.
+const runsFolder = "runs/experiments"
+
+func newExperiment(g *global) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "experiment",
+		Short: "The paper's tables and figures: list, run, resume, compare",
+		Long: `Each claim of the paper is an experiment: runs, and the tables and figures that follow from them.
+
+  lpq experiment list
+  lpq experiment run table1 --preset demo
+  lpq experiment run table1 --preset cifar10 --data cifar-10-batches-bin --network resnet20 --weights resnet20.th
+  lpq experiment status
+
+Every run has a folder, named by what decides its result, with configuration, environment, status, metrics.jsonl, event files for TensorBoard
+(tensorboard --logdir runs/experiments), checkpoints and result. A run that is done is never repeated, an interrupted one goes on, one that fails is
+recorded with its reason while the others go on. Several processes may work on one folder.`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newExperimentList(g), newExperimentRun(g), newExperimentStatus(g), newExperimentResume(g), newExperimentCompare(g))
+	for _, sub := range cmd.Commands() {
+		sub.Flags().SortFlags = false
+	}
+	return cmd
+}
+
+// presetRow is a preset as it is listed.
+type presetRow struct {
+	Name    string `json:"name"`
+	About   string `json:"about"`
+	Cost    string `json:"cost"`
+	Seeds   int    `json:"seeds"`
+	Refusal string `json:"refusal,omitempty"`
+}
+
+// experimentRow is an experiment as it is listed.
+type experimentRow struct {
+	Name    string      `json:"name"`
+	Title   string      `json:"title"`
+	Claim   string      `json:"claim"`
+	Presets []presetRow `json:"presets"`
+}
+
+func newExperimentList(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the experiments, their presets and what they cost",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var rows []experimentRow
+			for _, e := range all.Experiments() {
+				row := experimentRow{Name: e.Name, Title: e.Title, Claim: e.Claim}
+				for _, p := range e.Presets {
+					row.Presets = append(row.Presets, presetRow{p.Name, p.About, p.Cost, p.Seeds, p.Refusal})
+				}
+				rows = append(rows, row)
+			}
+			return g.print(cmd.OutOrStdout(), rows, func(w io.Writer) {
+				for _, row := range rows {
+					row.text(w)
+				}
+			})
+		},
+	}
+}
+
+func (r experimentRow) text(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s\n  %s\n", r.Name, r.Title, r.Claim)
+	for _, p := range r.Presets {
+		fmt.Fprintf(w, "  %-9s %s\n            %s, %d seeds\n", p.Name, p.About, p.Cost, p.Seeds)
+		if p.Refusal != "" {
+			fmt.Fprintf(w, "            cannot be run: %s\n", p.Refusal)
+		}
+	}
+}
+
+// runsFlag adds the flag for the folder of the runs.
+func runsFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "out", runsFolder, "folder with the runs")
+}
+
+func newExperimentRun(g *global) *cobra.Command {
+	var dir, results string
+	var options experiments.Options
+	cmd := &cobra.Command{
+		Use:   "run NAME",
+		Short: "Do the runs of an experiment that are not done, and write its tables and figures",
+		Long: `Does what is not done of an experiment's runs, and writes tables (CSV, Markdown) and figures (PNG, SVG).
+
+  lpq experiment run table1 --preset demo
+  lpq experiment run table1 --preset cifar10 --data cifar-10-batches-bin --network resnet20 --weights resnet20.th --network resnet56 --weights resnet56.th`,
+		Args: arguments("the name of an experiment"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e, err := all.Get(args[0])
+			if err != nil {
+				return err
+			}
+			plan, err := e.Open(options)
+			if err != nil {
+				return err
+			}
+			written, err := runPlan(cmd, g, plan, dir, results)
+			if err != nil {
+				return err
+			}
+			return g.finish(cmd, []experiments.Written{written})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&options.Preset, "preset", "demo", "size: demo, cifar10, imagenet; see lpq experiment list")
+	flags.StringVar(&options.Data, "data", "", "folder with CIFAR-10's binary files, or builtin (default: the preset's)")
+	flags.StringArrayVar(&options.Networks, "network", nil, "network: "+strings.Join(models.Names(), ", ")+"; may be given again (default: the preset's)")
+	flags.StringArrayVar(&options.Weights, "weights", nil, "weight file of the network, in the order of --network (default: the preset's)")
+	flags.IntVar(&options.Seeds, "seeds", 0, "repeats, with seeds from 1; --seed has no effect (default: the preset's)")
+	flags.IntVar(&options.Limits.Train, "images", 0, "use only so many training images (default: the preset's)")
+	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only so many test images (default: the preset's)")
+	runsFlag(cmd, &dir)
+	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET)")
+	return cmd
+}
+
+// runPlan does what is left of a plan, shows how it goes, and writes the results.
+func runPlan(cmd *cobra.Command, g *global, plan *experiments.Plan, dir, results string) (experiments.Written, error) {
+	engine, err := g.engine()
+	if err != nil {
+		return experiments.Written{}, err
+	}
+	err = plan.Run(cmd.Context(), engine, dir, func(i int, status runs.Status) {
+		if status.State == runs.Interrupted {
+			return // said at the end
+		}
+		line := fmt.Sprintf("[%d/%d] %s: %s", i+1, len(plan.Runs), plan.Runs[i].ID(), status.State)
+		if status.Reason != "" {
+			line += ": " + oneLine(errors.New(status.Reason))
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), line)
+	})
+	if isInterrupt(err) {
+		return experiments.Written{}, errors.Errorf("interrupted, and saved in %s; go on with: %s", dir, shellWords(os.Args))
+	}
+	if err != nil {
+		return experiments.Written{}, err
+	}
+	if results == "" {
+		results = filepath.Join("experiments", plan.Experiment, "results", plan.Options.Preset)
+	}
+	return plan.Write(dir, results)
+}
+
+// finish prints where results are, and returns an error if runs failed.
+func (g *global) finish(cmd *cobra.Command, all []experiments.Written) error {
+	err := g.print(cmd.OutOrStdout(), all, func(w io.Writer) {
+		for _, written := range all {
+			for _, t := range written.Tables {
+				if len(t.Shown) > 0 {
+					fmt.Fprintln(w, t.Caption)
+					columns(w, t.Header(), t.Cells())
+					fmt.Fprintln(w)
+				}
+			}
+			fmt.Fprintf(w, "results  %s\n", written.Dir)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, written := range all {
+		if n := len(written.Failed); n > 0 {
+			return errors.Errorf("%d runs failed, the first: %s", n, written.Failed[0])
+		}
+	}
+	return nil
+}
+
+// columns writes rows under a header.
+func columns(w io.Writer, header []string, rows [][]string) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, cells := range append([][]string{header}, rows...) {
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	_ = table.Flush() // w keeps it in memory
+}
+
+// sweepStatus is a plan with what became of its runs.
+type sweepStatus struct {
+	Experiment string         `json:"experiment"`
+	Preset     string         `json:"preset"`
+	Runs       []runs.Outcome `json:"runs"`
+}
+
+func newExperimentStatus(g *global) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what became of the runs",
+		Long: `Shows every experiment's runs: planned, running (a process is at it), interrupted (it goes on with lpq experiment resume), done, or failed with
+the reason.`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			plans, err := experiments.ReadPlans(dir)
+			if err != nil {
+				return err
+			}
+			all := []sweepStatus{}
+			for _, p := range plans {
+				outcomes, err := runs.Collect(dir, p.Runs)
+				if err != nil {
+					return err
+				}
+				all = append(all, sweepStatus{p.Experiment, p.Options.Preset, outcomes})
+			}
+			return g.print(cmd.OutOrStdout(), all, func(w io.Writer) {
+				for _, s := range all {
+					s.text(w)
+				}
+			})
+		},
+	}
+	runsFlag(cmd, &dir)
+	return cmd
+}
+
+func (s sweepStatus) text(w io.Writer) {
+	fmt.Fprintf(w, "%s, preset %s\n", s.Experiment, s.Preset)
+	var rows [][]string
+	for _, o := range s.Runs {
+		row := []string{"  " + o.Config.ID(), string(o.Status.State), "", "", oneLine(errors.New(o.Status.Reason))}
+		if o.Status.Seconds > 0 {
+			row[2] = fmt.Sprintf("%.0f", o.Status.Seconds)
+		}
+		if o.Status.State == runs.Done {
+			row[3] = fmt.Sprintf("%.2f", o.Result.Top1Pct)
+		}
+		rows = append(rows, row)
+	}
+	columns(w, []string{"  run", "state", "wall s", "top-1 %", "reason"}, rows)
+}
+
+func newExperimentResume(g *global) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "resume",
+		Short: "Go on with all experiments of a folder",
+		Long: `Does what is not done of every experiment that was begun in the folder, also what failed before, and writes tables and figures to
+experiments/NAME/results/PRESET.`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			plans, err := experiments.ReadPlans(dir)
+			if err != nil {
+				return err
+			}
+			written := []experiments.Written{}
+			for _, p := range plans {
+				e, err := all.Get(p.Experiment)
+				if err != nil {
+					return err
+				}
+				plan, err := e.Open(p.Options)
+				if err != nil {
+					return err
+				}
+				w, err := runPlan(cmd, g, plan, dir, "")
+				if err != nil {
+					return err
+				}
+				written = append(written, w)
+			}
+			return g.finish(cmd, written)
+		},
+	}
+	runsFlag(cmd, &dir)
+	return cmd
+}
+
+func newExperimentCompare(g *global) *cobra.Command {
+	return &cobra.Command{
+		Use:   "compare RUN RUN...",
+		Short: "Show what runs differ in: settings, environment, results",
+		Long: `Shows, of runs given by their folders, the settings, environment and results in which they differ.
+
+  lpq experiment compare runs/experiments/resnet20-w4a4-s1-*`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return errors.Errorf("got %d arguments, want the folders of two or more runs%s", len(args), seeHelp(cmd))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			outcomes := make([]runs.Outcome, len(args))
+			for i, dir := range args {
+				var err error
+				if outcomes[i], err = runs.Open(dir); err != nil {
+					return err
+				}
+			}
+			differences, err := runs.Differences(outcomes)
+			if err != nil {
+				return err
+			}
+			result := map[string]any{"runs": args, "differences": differences}
+			return g.print(cmd.OutOrStdout(), result, func(w io.Writer) {
+				var rows [][]string
+				for _, d := range differences {
+					rows = append(rows, append([]string{d.Field}, d.Values...))
+				}
+				columns(w, append([]string{""}, args...), rows)
+			})
+		},
+	}
+}

@@ -1,0 +1,69 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestExperimentList(t *testing.T) {
+	text := succeed(t, "experiment", "list")
+	for _, want := range []string{"table1: ", "similarity: ", "  demo ", "  cifar10 ", "over a minute", "cannot be run: it needs ImageNet's images"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	var rows []map[string]any
+	if err := json.Unmarshal([]byte(succeed(t, "experiment", "list", "--json")), &rows); err != nil || len(rows) < 2 || rows[0]["name"] != "table1" {
+		t.Errorf("as JSON: %v, %v", rows, err)
+	}
+}
+
+func TestExperimentRefuses(t *testing.T) {
+	for name, test := range map[string]struct{ args, want string }{
+		"no name":         {"run", "want the name of an experiment"},
+		"unknown":         {"run table9", `no experiment "table9"; there are table1, similarity`},
+		"imagenet":        {"run table1 --preset imagenet", "it needs ImageNet's images"},
+		"cifar10 of what": {"run table1 --preset cifar10", "--data"},
+		"no runs":         {"status --out no-such-folder", "no-such-folder"},
+		"nothing to do":   {"resume --out no-such-folder", "no-such-folder"},
+		"one run":         {"compare a", "want the folders of two or more runs"},
+		"no run":          {"compare a b", "a is not the folder of a run"},
+		"unknown command": {"start", `unknown command "start"`},
+	} {
+		got := run(t, command(append([]string{"experiment"}, strings.Fields(test.args)...)...))
+		if got.code != 1 || !strings.Contains(got.stderr, test.want) || strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q; want 1 and one line with %q", name, got.code, got.stderr, test.want)
+		}
+	}
+}
+
+// Ctrl-C saves, says how to go on, and leaves runs that can be looked at.
+func TestExperimentInterrupted(t *testing.T) {
+	t.Parallel()
+	makeFixtures(t)
+	out := filepath.Join(t.TempDir(), "runs")
+	args := []string{"experiment", "run", "table1", "--seeds", "1", "--images", "256", "--test-images", "32", "--out", out, "--results", t.TempDir(),
+		"--data", fixtures.images, "--weights", fixtures.weights}
+	lines := interrupt(t, command(args...), "[2/6]")
+	if said := lines[len(lines)-1]; !strings.HasPrefix(said, "lpq: interrupted, and saved in "+out+"; go on with: ") || !strings.Contains(said, " experiment run table1 ") {
+		t.Errorf("standard error ends with %q", said)
+	}
+	status := succeed(t, "experiment", "status", "--out", out)
+	for i, want := range []string{"table1, preset demo", "", "done", "interrupted", "planned"} {
+		if line := strings.Split(status, "\n")[i]; !strings.Contains(line, want) {
+			t.Errorf("line %d is %q, want %s", i, line, want)
+		}
+	}
+	folders, err := filepath.Glob(filepath.Join(out, "resnet8-*-s1-*"))
+	if err != nil || len(folders) < 2 {
+		t.Fatalf("%v, %v", folders, err)
+	}
+	compared := succeed(t, "experiment", "compare", folders[0], folders[1])
+	if !strings.Contains(compared, "config.label") || !strings.Contains(compared, "w8a8-control") {
+		t.Errorf("compare prints\n%s", compared)
+	}
+}

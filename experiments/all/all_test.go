@@ -1,0 +1,106 @@
+package all_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/all"
+	"github.com/lowprec/lpnets/internal/testbackend"
+	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/models"
+)
+
+func Example() {
+	for _, e := range all.Experiments() {
+		for _, p := range e.Presets {
+			fmt.Printf("%s %s: %d seeds of %s\n", e.Name, p.Name, p.Seeds, p.Network)
+		}
+	}
+	// Output:
+	// table1 demo: 3 seeds of resnet8
+	// table1 cifar10: 3 seeds of resnet20
+	// table1 imagenet: 1 seeds of resnet18
+	// similarity demo: 1 seeds of resnet8
+	// similarity cifar10: 1 seeds of resnet20
+	// similarity imagenet: 1 seeds of resnet18
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for name, test := range map[string]struct {
+		experiment string
+		options    experiments.Options
+		want       string
+	}{
+		"unknown experiment": {"table2", experiments.Options{Preset: "demo"}, `no experiment "table2"; there are table1`},
+		"unknown preset":     {"table1", experiments.Options{Preset: "big"}, `no preset "big"; it has demo, cifar10, imagenet`},
+		"not possible yet":   {"table1", experiments.Options{Preset: "imagenet"}, "does not read yet"},
+		"no files":           {"table1", experiments.Options{Preset: "cifar10"}, "--data, --network, --weights"},
+		"weights missing":    {"table1", experiments.Options{Preset: "cifar10", Data: dir, Networks: []string{"resnet20", "resnet56"}, Weights: []string{"a"}}, "1 weight files for 2 networks"},
+		"no data there":      {"table1", experiments.Options{Preset: "cifar10", Data: dir, Weights: []string{"a"}}, dir},
+		"no weights there":   {"table1", experiments.Options{Preset: "demo", Data: "builtin", Weights: []string{"no-such-file"}}, "no-such-file"},
+		"negative seeds":     {"table1", experiments.Options{Preset: "demo", Seeds: -1}, "-1 seeds"},
+	} {
+		e, err := all.Get(test.experiment)
+		if err == nil {
+			_, err = e.Open(test.options)
+		}
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want one line with %q", name, err, test.want)
+		}
+	}
+}
+
+// Every experiment's demo, as a user runs it: on runs that they share.
+func TestDemos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes two minutes")
+	}
+	engine := testbackend.XLA(t)
+	dir := t.TempDir()
+	for _, e := range all.Experiments() {
+		plan, err := e.Open(experiments.Options{Preset: "demo"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := plan.Run(t.Context(), engine, filepath.Join(dir, "runs"), nil); err != nil {
+			t.Fatal(err)
+		}
+		written, err := plan.Write(filepath.Join(dir, "runs"), filepath.Join(dir, e.Name))
+		if err != nil || len(written.Failed) > 0 {
+			t.Fatalf("%s: %v, failed: %v", e.Name, err, written.Failed)
+		}
+		for _, table := range written.Tables {
+			if len(table.Rows) == 0 {
+				t.Errorf("%s: table %s is empty", e.Name, table.Name)
+			}
+		}
+		for _, name := range written.Files {
+			if info, err := os.Stat(filepath.Join(written.Dir, name)); err != nil || info.Size() == 0 {
+				t.Errorf("%s: %s: %v", e.Name, name, err)
+			}
+		}
+	}
+}
+
+// Presets that can be run name what there is.
+func TestPresets(t *testing.T) {
+	for _, e := range all.Experiments() {
+		for _, p := range e.Presets {
+			if p.Refusal != "" {
+				continue
+			}
+			network, err := models.Get(p.Network)
+			if err != nil || network.Input != (data.Shape{Height: 32, Width: 32, Channels: 3}) {
+				t.Errorf("%s %s: network %s: %v", e.Name, p.Name, p.Network, err)
+			}
+			if p.Cost == "" || p.Seeds < 1 {
+				t.Errorf("%s %s: cost %q, %d seeds", e.Name, p.Name, p.Cost, p.Seeds)
+			}
+		}
+	}
+}

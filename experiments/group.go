@@ -1,0 +1,144 @@
+package experiments
+
+import (
+	"fmt"
+
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/analysis"
+)
+
+// Group is the repeats of one kind of run: a network and a label, with several seeds.
+type Group struct {
+	Network, Label string
+	Runs           []run.Outcome // done, in the order of the plan, that of seeds
+}
+
+// Groups sorts what is done by network and label, in the order of the plan.
+func Groups(outcomes []run.Outcome) (groups []Group) {
+	place := map[[2]string]int{}
+	for _, o := range outcomes {
+		if o.Status.State != run.Done {
+			continue
+		}
+		key := [2]string{o.Config.Network, o.Config.Label}
+		i, ok := place[key]
+		if !ok {
+			i = len(groups)
+			place[key] = i
+			groups = append(groups, Group{Network: key[0], Label: key[1]})
+		}
+		groups[i].Runs = append(groups[i].Runs, o)
+	}
+	return groups
+}
+
+// Find returns the group of a network and label; one without runs if there is none.
+func Find(groups []Group, network, label string) Group {
+	for _, g := range groups {
+		if g.Network == network && g.Label == label {
+			return g
+		}
+	}
+	return Group{Network: network, Label: label}
+}
+
+// Values are a figure of every repeat.
+func (g Group) Values(of func(run.Result) float64) []float64 {
+	values := make([]float64, len(g.Runs))
+	for i, o := range g.Runs {
+		values[i] = of(o.Result)
+	}
+	return values
+}
+
+// Mean of a figure over the repeats.
+func (g Group) Mean(of func(run.Result) float64) (mean float64) {
+	for _, v := range g.Values(of) {
+		mean += v / float64(len(g.Runs))
+	}
+	return mean
+}
+
+// Top1 is a run's accuracy in percent, for Values and Mean.
+func Top1(r run.Result) float64 { return r.Top1Pct }
+
+// IntervalText is the t interval of repeats as "87.10 to 87.90", and nothing for a single one.
+func IntervalText(values []float64) string {
+	i, err := analysis.MeanInterval(values)
+	if err != nil {
+		return "" // too few
+	}
+	return fmt.Sprintf("%.2f to %.2f", i.Low, i.High)
+}
+
+// Pairs are the repeats of two groups with the same seed, the runs of b beside those of g. A group of one run, a baseline, is beside every seed.
+func (g Group) Pairs(b Group) (pairs [][2]run.Outcome) {
+	for _, x := range g.Runs {
+		for _, y := range b.Runs {
+			if x.Config.Seed == y.Config.Seed || b.Label == BaselineLabel {
+				pairs = append(pairs, [2]run.Outcome{x, y})
+			}
+		}
+	}
+	return pairs
+}
+
+// Difference is how the accuracies of paired runs differ, in percentage points.
+type Difference struct {
+	Mean     float64
+	Interval string // of the mean, over seeds; empty for a single pair
+	// P is the exact McNemar test's, on the predictions of the two networks of a seed: the smallest of all seeds, times their number (Bonferroni).
+	P float64
+	// Verdict is in words: the t test's over seeds, McNemar's where there is one seed; where they disagree it says so.
+	Verdict string
+}
+
+// Compare compares two groups by their paired runs. It returns nil if there is no pair.
+func Compare(a, b Group) (*Difference, error) {
+	pairs := a.Pairs(b)
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	d := &Difference{P: 1}
+	var as, bs, differences []float64
+	for _, pair := range pairs {
+		x, y := pair[0].Result.Top1Pct, pair[1].Result.Top1Pct
+		as, bs, differences = append(as, x), append(bs, y), append(differences, x-y)
+		d.Mean += (x - y) / float64(len(pairs))
+		m, err := McNemar(pair[0], pair[1])
+		if err != nil {
+			return nil, err
+		}
+		d.P = min(d.P, m.P*float64(len(pairs)))
+		d.Verdict = m.Verdict(a.Label, b.Label)
+	}
+	if len(pairs) == 1 {
+		return d, nil
+	}
+	d.Interval = IntervalText(differences)
+	over, err := analysis.Paired(as, bs)
+	if err != nil {
+		return nil, err
+	}
+	d.Verdict = over.Verdict(a.Label, b.Label)
+	if over.P() >= significant && d.P < significant {
+		d.Verdict = fmt.Sprintf("networks differ (McNemar), but %d seeds do not tell whether %s and %s do: %+.2f points, p = %.3f", len(pairs), a.Label, b.Label, d.Mean, over.P())
+	}
+	return d, nil
+}
+
+// significant is the level of the tests.
+const significant = 0.05
+
+// McNemar is the exact test on the predictions of two runs.
+func McNemar(a, b run.Outcome) (analysis.MatchedPairs, error) {
+	pa, err := a.Predictions()
+	if err != nil {
+		return analysis.MatchedPairs{}, err
+	}
+	pb, err := b.Predictions()
+	if err != nil {
+		return analysis.MatchedPairs{}, err
+	}
+	return analysis.McNemar(pa.Guesses, pb.Guesses, pa.Labels)
+}

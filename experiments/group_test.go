@@ -1,0 +1,103 @@
+package experiments_test
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/weights"
+)
+
+const testImages = 100
+
+// outcome is a finished run that was right on the first so many images.
+func outcome(t *testing.T, label string, seed uint64, right int) run.Outcome {
+	t.Helper()
+	o := run.Outcome{Config: run.Config{Label: label, Network: "resnet8", Seed: seed}, Dir: t.TempDir(), Status: run.Status{State: run.Done},
+		Result: run.Result{Scores: finetune.Scores{Images: testImages, Top1Pct: float64(right)}}}
+	labels, guesses := make([]int32, testImages), make([]int32, testImages)
+	for i := right; i < testImages; i++ {
+		guesses[i] = 1
+	}
+	file := &weights.File{}
+	for name, values := range map[string][]int32{"labels": labels, "predictions": guesses} {
+		tensor, err := weights.NewInt32(name, []int{testImages}, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Tensors = append(file.Tensors, tensor)
+	}
+	if err := weights.Write(filepath.Join(o.Dir, run.PredictionsFile), file); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestCompare(t *testing.T) {
+	for name, test := range map[string]struct {
+		a, b     []int // right images, by seed
+		mean, p  float64
+		interval string
+		verdict  string
+	}{
+		// McNemar: 10 images to none: 2/2^10.
+		"one seed":  {[]int{80}, []int{90}, -10, 2. / 1024, "", "b is better than a by 10.00 points, p = 0.002"},
+		"same":      {[]int{80}, []int{80}, 0, 1, "", "no significant difference: a - b = +0.00 points, p = 1.000"},
+		"all alike": {[]int{80, 81, 82}, []int{89, 91, 93}, -10, 3 * 2. / 2048, "-12.48 to -7.52", "b is better than a by 10.00 points, p = 0.003"},
+		// t(0.975, 1) = 12.706: two differences of 0 and -10 say nothing of the recipes.
+		"seeds disagree": {[]int{80, 80}, []int{80, 90}, -5, 2 * 2. / 1024, "-68.53 to 58.53", "networks differ (McNemar), but 2 seeds do not tell whether a and b do: -5.00 points, p = 0.500"},
+	} {
+		var outcomes []run.Outcome
+		for i := range test.a {
+			outcomes = append(outcomes, outcome(t, "a", uint64(i+1), test.a[i]), outcome(t, "b", uint64(i+1), test.b[i]))
+		}
+		groups := experiments.Groups(outcomes)
+		d, err := experiments.Compare(experiments.Find(groups, "resnet8", "a"), experiments.Find(groups, "resnet8", "b"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(d.Mean-test.mean) > 1e-12 || math.Abs(d.P-test.p) > 1e-12 || d.Interval != test.interval || d.Verdict != test.verdict {
+			t.Errorf("%s: got %+v, want %+v", name, *d, test)
+		}
+	}
+}
+
+// A baseline is one network, beside every seed of another; runs that are not done count for nothing.
+func TestPairs(t *testing.T) {
+	a := []run.Outcome{outcome(t, "a", 1, 80), outcome(t, "a", 2, 82), outcome(t, experiments.BaselineLabel, 1, 90), outcome(t, "b", 2, 70)}
+	a = append(a, run.Outcome{Config: run.Config{Label: "b", Network: "resnet8", Seed: 1}, Status: run.Status{State: run.Failed}})
+	groups := experiments.Groups(a)
+	first := experiments.Find(groups, "resnet8", "a")
+	for label, want := range map[string]int{experiments.BaselineLabel: 2, "b": 1, "missing": 0} {
+		if got := len(first.Pairs(experiments.Find(groups, "resnet8", label))); got != want {
+			t.Errorf("%s: %d pairs, want %d", label, got, want)
+		}
+	}
+	if d, err := experiments.Compare(first, experiments.Group{}); d != nil || err != nil {
+		t.Errorf("no pair: %v, %v", d, err)
+	}
+}
+
+func ExampleTable() {
+	t := experiments.Table{Name: "t", Caption: "Two networks:", Columns: []string{"network", "top1_pct", "loss"}, Shown: []string{"network", "top1_pct"}}
+	t.Add("resnet20", experiments.Points(87.5), 1./3)
+	t.Add("a|b", nil, 2.)
+	text, err := t.CSV()
+	fmt.Print(string(text), err, "\n", strings.TrimSpace(t.Markdown()))
+	// Output:
+	// network,top1_pct,loss
+	// resnet20,87.50,0.333333
+	// a|b,,2
+	// <nil>
+	// Two networks:
+	//
+	// | network | top-1 % |
+	// | --- | --- |
+	// | resnet20 | 87.50 |
+	// | a\|b |  |
+}

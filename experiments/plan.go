@@ -1,0 +1,180 @@
+package experiments
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/finetune"
+)
+
+// Options choose what an experiment is run on. Zero values take the preset's.
+type Options struct {
+	Preset   string     `json:"preset"`
+	Data     string     `json:"data,omitempty"`     // folder of CIFAR-10's files
+	Networks []string   `json:"networks,omitempty"` // of the zoo
+	Weights  []string   `json:"weights,omitempty"`  // a file for each network
+	Seeds    int        `json:"seeds,omitempty"`
+	Limits   run.Limits `json:"limits,omitzero"`
+}
+
+// Material is what plans are made of: a preset with its data and networks at hand.
+type Material struct {
+	Preset   Preset
+	Data     run.Data
+	Networks []Network
+	Seeds    []uint64
+}
+
+// Network is a pretrained one.
+type Network struct {
+	Name  string
+	Start run.Start
+}
+
+// BaselineLabel marks the runs that Material.Baseline makes.
+const BaselineLabel = "baseline"
+
+// Baseline is the run that makes the fp32 network which everything else starts from and is compared with.
+func (m Material) Baseline(n Network) run.Config {
+	return run.Config{Label: BaselineLabel, Network: n.Name, Seed: 1, Start: n.Start, Data: m.Data, Recipe: m.Preset.Recipes.Adapt}
+}
+
+// Tune is a run that trains what another one ended with.
+func (m Material) Tune(start run.Config, label string, recipe finetune.Recipe, seed uint64) run.Config {
+	return run.Config{Label: label, Network: start.Network, Seed: seed, Start: run.From(start), Data: m.Data, Recipe: &recipe}
+}
+
+// Plan is an experiment with all that it takes: the runs and their data. It is kept as JSON beside the runs.
+type Plan struct {
+	Experiment string       `json:"experiment"`
+	Options    Options      `json:"options"`
+	Runs       []run.Config `json:"runs"`
+
+	experiment Experiment
+	sets       lpq.Sets
+}
+
+// Open loads the data and reads the weights that the options name, and plans the runs. It returns an error for a preset that cannot be run, with the reason.
+func (e Experiment) Open(options Options) (*Plan, error) {
+	preset, err := e.Preset(options.Preset)
+	switch {
+	case err != nil:
+		return nil, err
+	case preset.Refusal != "":
+		return nil, errors.Errorf("experiment %s, preset %s: %s", e.Name, preset.Name, preset.Refusal)
+	}
+	if options, err = options.complete(preset); err != nil {
+		return nil, errors.WithMessagef(err, "experiment %s, preset %s", e.Name, preset.Name)
+	}
+	sets, data, err := run.OpenData(options.Data, options.Limits)
+	if err != nil {
+		return nil, err
+	}
+	m := Material{Preset: preset, Data: data}
+	for i, name := range options.Networks {
+		start, err := run.FromFile(options.Weights[i])
+		if err != nil {
+			return nil, err
+		}
+		m.Networks = append(m.Networks, Network{name, start})
+	}
+	for i := range options.Seeds {
+		m.Seeds = append(m.Seeds, uint64(i+1))
+	}
+	return &Plan{e.Name, options, e.Plan(m), e, sets}, nil
+}
+
+// complete fills in the preset's choices.
+func (o Options) complete(p Preset) (Options, error) {
+	if o.Seeds == 0 {
+		o.Seeds = p.Seeds
+	}
+	if o.Limits.Train == 0 {
+		o.Limits.Train = p.Limits.Train
+	}
+	if o.Limits.Test == 0 {
+		o.Limits.Test = p.Limits.Test
+	}
+	if len(o.Networks) == 0 {
+		o.Networks = []string{p.Network}
+	}
+	if !p.Files && o.Data == "" && len(o.Weights) == 0 {
+		o.Data, o.Weights = lpq.BuiltIn, slices.Repeat([]string{lpq.BuiltIn}, len(o.Networks))
+	}
+	switch {
+	case o.Seeds < 1:
+		return o, errors.Errorf("%d seeds; want one or more", o.Seeds)
+	case o.Data == "" || len(o.Weights) == 0:
+		return o, errors.New("name the folder of the data, and a weight file for each network (lpq experiment run: --data, --network, --weights)")
+	case len(o.Weights) != len(o.Networks):
+		return o, errors.Errorf("%d weight files for %d networks; want one for each, in the same order", len(o.Weights), len(o.Networks))
+	}
+	o.Weights = slices.Clone(o.Weights)
+	for i := range o.Weights {
+		if err := absolute(&o.Weights[i]); err != nil {
+			return o, err
+		}
+	}
+	return o, absolute(&o.Data)
+}
+
+// absolute makes a path one that is found from any folder: a sweep may be resumed elsewhere.
+func absolute(path *string) (err error) {
+	if *path == lpq.BuiltIn {
+		return nil
+	}
+	*path, err = filepath.Abs(*path)
+	return errors.Wrap(err, "folder that paths start from")
+}
+
+// planSuffix ends the names of plans in a folder of runs.
+const planSuffix = ".plan.json"
+
+// Run does what is not done of the plan, with a folder for each run in dir. See run.Sweep.
+func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, report func(i int, status run.Status)) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return errors.Wrap(err, "folder of the runs")
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return errors.Wrap(err, "plan of the experiment")
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, p.Experiment+"-"+p.Options.Preset+planSuffix), append(text, '\n')); err != nil {
+		return err
+	}
+	sweep := run.Sweep{Dir: dir, Runs: p.Runs, Engine: engine, Sets: p.sets, Measures: p.experiment.Measures, Report: report}
+	return sweep.Run(ctx)
+}
+
+// ReadPlans reads what was planned in a folder of runs: options and runs, without data.
+func ReadPlans(dir string) (plans []Plan, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, errors.Wrap(err, "folder of the runs")
+	}
+	for _, entry := range entries {
+		if matched, _ := filepath.Match("*"+planSuffix, entry.Name()); !matched { // the pattern is a good one
+			continue
+		}
+		path := filepath.Join(dir, entry.Name())
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, errors.Wrap(err, "plan of an experiment")
+		}
+		var p Plan
+		if err := json.Unmarshal(text, &p); err != nil {
+			return nil, errors.Wrapf(err, "plan %s", path)
+		}
+		plans = append(plans, p)
+	}
+	return plans, nil
+}

@@ -1,0 +1,55 @@
+package run
+
+import (
+	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/tensorboard"
+)
+
+// stepsPerPoint is how many training steps lie between two points of a curve.
+const stepsPerPoint = 10
+
+// curves shows a training in TensorBoard. The first error is kept: an observer cannot return it.
+type curves struct {
+	writer  *tensorboard.Writer
+	started bool
+	err     error
+}
+
+func newCurves(dir string) (*curves, error) {
+	w, err := tensorboard.Create(dir)
+	return &curves{writer: w}, err
+}
+
+func (c *curves) observer() finetune.Observer { return finetune.Observer{Step: c.step, Epoch: c.epoch} }
+
+func (c *curves) step(p finetune.Progress) {
+	if !c.started {
+		c.started = true
+		c.keep(c.writer.Restart(p.Step - 1))
+	}
+	if p.Step%stepsPerPoint == 0 {
+		c.keep(c.writer.Scalars(p.Step,
+			tensorboard.Scalar{Tag: "train/loss", Value: p.Loss}, tensorboard.Scalar{Tag: "train/top1_pct", Value: p.Top1Pct},
+			tensorboard.Scalar{Tag: "train/lr", Value: p.Rate}, tensorboard.Scalar{Tag: "train/images_per_s", Value: p.ImagesPerSec}))
+	}
+}
+
+func (c *curves) epoch(e finetune.EpochMetrics) {
+	for name, s := range map[string]*finetune.Scores{"epoch": e.Train, "validation": e.Validation, "test": e.Test} {
+		if s != nil {
+			c.keep(c.writer.Scalars(e.Step, tensorboard.Scalar{Tag: name + "/loss", Value: s.Loss},
+				tensorboard.Scalar{Tag: name + "/top1_pct", Value: s.Top1Pct}, tensorboard.Scalar{Tag: name + "/top5_pct", Value: s.Top5Pct}))
+		}
+	}
+}
+
+func (c *curves) keep(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *curves) close() error {
+	c.keep(c.writer.Close())
+	return c.err
+}

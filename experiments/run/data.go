@@ -1,0 +1,66 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/data"
+)
+
+// Data says what a run is trained and judged on.
+type Data struct {
+	Name   string `json:"name"`
+	Folder string `json:"folder"` // of CIFAR-10's files, or "builtin"
+	Train  int    `json:"train_images"`
+	Test   int    `json:"test_images"`
+	SHA256 string `json:"sha256"` // of labels and pixels, in their order
+}
+
+// Limits shorten the data; zero takes all.
+type Limits struct {
+	Train int `json:"train_images,omitempty"` // the first so many
+	Test  int `json:"test_images,omitempty"`
+}
+
+// OpenData loads the data of a folder, or the built-in ones, and describes them.
+func OpenData(folder string, limits Limits) (lpq.Sets, Data, error) {
+	sets, err := lpq.LoadData(folder)
+	if err != nil {
+		return sets, Data{}, err
+	}
+	for _, part := range []struct {
+		set   *data.Dataset
+		limit int
+	}{{&sets.Train, limits.Train}, {&sets.Test, limits.Test}} {
+		n := (*part.set).Len()
+		if part.limit < 0 || part.limit > n {
+			return sets, Data{}, errors.Errorf("%d images of %s, which has %d", part.limit, (*part.set).Name(), n)
+		}
+		if part.limit > 0 {
+			*part.set = data.Head(*part.set, part.limit)
+		}
+	}
+	sum, err := hashData(sets.Train, sets.Test)
+	return sets, Data{Name: sets.Train.Name(), Folder: folder, Train: sets.Train.Len(), Test: sets.Test.Len(), SHA256: sum}, err
+}
+
+// hashData is the sha256 of the number of images, then label (4 bytes, little-endian) and pixels of each.
+func hashData(sets ...data.Dataset) (string, error) {
+	sum := sha256.New()
+	for _, set := range sets {
+		record := make([]byte, 4+set.Shape().Size())
+		sum.Write(binary.LittleEndian.AppendUint64(nil, uint64(set.Len())))
+		for i := range set.Len() {
+			binary.LittleEndian.PutUint32(record, uint32(set.Label(i)))
+			if err := set.Image(i, record[4:]); err != nil {
+				return "", err
+			}
+			sum.Write(record)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

@@ -1,0 +1,170 @@
+package run_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/finetune"
+)
+
+// config is a run of the built-in network.
+func config(t testing.TB) run.Config {
+	t.Helper()
+	start, err := run.FromFile(lpq.BuiltIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe, err := finetune.Get("demo4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Config{Label: "w4a4", Network: "resnet8", Seed: 1, Start: start, Data: run.Data{Name: "synthetic/train", Train: 8, Test: 8, SHA256: "00"}, Recipe: &recipe}
+}
+
+// A change of this name is a change of every run's identity: those that are done would be done again.
+func ExampleConfig_ID() {
+	recipe, err := finetune.Get("faq8")
+	c := run.Config{Label: "w8a8", Network: "resnet20", Seed: 3, Start: run.Start{File: "resnet20.th", SHA256: "12fca82f"}, Recipe: &recipe}
+	fmt.Println(c.ID(), err)
+	// Output: resnet20-w8a8-s3-b9628912 <nil>
+}
+
+// Where files are does not make another run; all else does.
+func TestID(t *testing.T) {
+	base := config(t).ID()
+	if !strings.HasPrefix(base, "resnet8-w4a4-s1-") {
+		t.Errorf("got %s, want network, label and seed in it", base)
+	}
+	for name, test := range map[string]struct {
+		change func(*run.Config)
+		same   bool
+	}{
+		"same":             {func(*run.Config) {}, true},
+		"weights moved":    {func(c *run.Config) { c.Start.File = "elsewhere.th" }, true},
+		"data moved":       {func(c *run.Config) { c.Data.Folder = "elsewhere" }, true},
+		"other weights":    {func(c *run.Config) { c.Start.SHA256 = "01" }, false},
+		"other data":       {func(c *run.Config) { c.Data.SHA256 = "01" }, false},
+		"other start":      {func(c *run.Config) { c.Start = run.From(config(t)) }, false},
+		"random start":     {func(c *run.Config) { c.Start = run.Start{} }, false},
+		"other seed":       {func(c *run.Config) { c.Seed = 2 }, false},
+		"other recipe":     {func(c *run.Config) { r := *c.Recipe; r.Rate.Start = 1; c.Recipe = &r }, false},
+		"without a recipe": {func(c *run.Config) { c.Recipe = nil }, false},
+	} {
+		c := config(t)
+		test.change(&c)
+		if got := c.ID(); (got == base) != test.same {
+			t.Errorf("%s: %s and %s; want same = %v", name, base, got, test.same)
+		}
+	}
+}
+
+func TestOpenData(t *testing.T) {
+	sets, data, err := run.OpenData(lpq.BuiltIn, run.Limits{Train: 20, Test: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := run.Data{Name: "synthetic/train", Folder: lpq.BuiltIn, Train: 20, Test: 10, SHA256: data.SHA256}
+	if data != want || len(data.SHA256) != 64 || sets.Train.Len() != 20 || sets.Test.Len() != 10 {
+		t.Errorf("got %+v, want %+v", data, want)
+	}
+	if _, other, err := run.OpenData(lpq.BuiltIn, run.Limits{Train: 21, Test: 10}); err != nil || other.SHA256 == data.SHA256 {
+		t.Errorf("other data: the same hash, error %v", err)
+	}
+	for name, test := range map[string]struct {
+		folder string
+		limits run.Limits
+		want   string
+	}{
+		"no folder": {"missing", run.Limits{}, "missing"},
+		"too many":  {lpq.BuiltIn, run.Limits{Train: 1e6}, "1000000 images of synthetic/train, which has 10000"},
+	} {
+		if _, _, err := run.OpenData(test.folder, test.limits); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, test.want)
+		}
+	}
+}
+
+func TestSweepRefuses(t *testing.T) {
+	c := config(t)
+	for name, test := range map[string]struct {
+		change func(*run.Config)
+		want   string
+	}{
+		"label":   {func(c *run.Config) { c.Label = "a/b" }, `label "a/b"`},
+		"network": {func(c *run.Config) { c.Network = "resnet9" }, `no network "resnet9"`},
+		"recipe":  {func(c *run.Config) { r := *c.Recipe; r.Epochs = 0; c.Recipe = &r }, "0 epochs"},
+		"start":   {func(c *run.Config) { c.Start = run.Start{Run: "nobody"} }, "starts from nobody, which is not among the runs before it"},
+	} {
+		bad := c
+		test.change(&bad)
+		sweep := run.Sweep{Dir: t.TempDir(), Runs: []run.Config{bad}}
+		if err := sweep.Run(t.Context()); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, test.want)
+		}
+	}
+}
+
+// What became of a run is told by its folder, whatever is in it.
+func TestCollect(t *testing.T) {
+	dir, c := t.TempDir(), config(t)
+	state := func() (run.Status, error) {
+		outcomes, err := run.Collect(dir, []run.Config{c})
+		if err != nil {
+			return run.Status{}, err
+		}
+		return outcomes[0].Status, nil
+	}
+	if got, err := state(); err != nil || got.State != run.Planned {
+		t.Errorf("no folder: %v, %v; want %s", got, err, run.Planned)
+	}
+	folder := filepath.Join(dir, c.ID())
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		text  string
+		want  run.Status
+		error string
+	}{
+		"killed":    {`{"state": "running"}`, run.Status{State: run.Interrupted}, ""},
+		"failed":    {`{"state": "failed", "reason": "no space"}`, run.Status{State: run.Failed, Reason: "no space"}, ""},
+		"no result": {`{"state": "done"}`, run.Status{}, "result.json"},
+		"damaged":   {`{"state": `, run.Status{}, "status.json"},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, run.StatusFile), []byte(test.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got, err := state()
+		if test.error == "" && err != nil || test.error != "" && (err == nil || !strings.Contains(err.Error(), test.error)) {
+			t.Errorf("%s: error %v, want %q", name, err, test.error)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if _, err := run.Open(folder); err == nil || !strings.Contains(err.Error(), "is not the folder of a run") {
+		t.Errorf("no configuration: error %v", err)
+	}
+}
+
+func TestFromFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "weights")
+	if err := os.WriteFile(path, []byte("abc"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	// FIPS 180-2, appendix B.1.
+	want := run.Start{File: path, SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
+	if got, err := run.FromFile(path); err != nil || got != want {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if _, err := run.FromFile(path + "missing"); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("missing: error %v", err)
+	}
+}

@@ -1,0 +1,135 @@
+package similarity
+
+import (
+	"fmt"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/analysis"
+)
+
+// Experiment is the definition. But for the random start its runs are those of table 1, which are not done again.
+var Experiment = experiments.Experiment{
+	Name:  "similarity",
+	Title: "Cosine similarity of low-precision and fp32 weights",
+	Claim: "The weights of low-precision networks stay very close to the fp32 ones, so training from scratch is unnecessary (mean over layers 0.994 after 110 epochs at 4 bits; recalled).",
+	Presets: []experiments.Preset{
+		experiments.Demo.For(1, "about 40 seconds on 2 CPU cores"),
+		experiments.CIFAR10.For(1, "ResNet-20: about 3 hours on 2 CPU cores (59 epochs), half of that after table1"),
+		experiments.ImageNet.For(1, "ResNet-18: 331 epochs of ImageNet, days on a GPU"),
+	},
+	Plan:   plan,
+	Report: report,
+}
+
+// The control: its label, and what its seeds are above the others'. The built-in network was once trained from the random weights of seed 1, to
+// which it is still similar.
+const (
+	scratch     = "scratch"
+	scratchSeed = 100
+)
+
+func plan(m experiments.Material) (runs []run.Config) {
+	recipes := m.Preset.Recipes
+	for _, network := range m.Networks {
+		baseline := m.Baseline(network)
+		runs = append(runs, baseline)
+		for _, seed := range m.Seeds {
+			control := recipes.Scratch
+			runs = append(runs, m.Tune(baseline, "w8a8", recipes.W8A8, seed), m.Tune(baseline, "w4a4", recipes.W4A4, seed),
+				m.Tune(baseline, "w4a4-mse", recipes.W4A4MSE, seed),
+				run.Config{Label: scratch, Network: network.Name, Seed: scratchSeed + seed, Data: m.Data, Recipe: &control})
+		}
+	}
+	return runs
+}
+
+// compared is a run with its similarity to the baseline.
+type compared struct {
+	run.Outcome
+	layers []analysis.Layer
+}
+
+func report(outcomes []run.Outcome) (r experiments.Report, err error) {
+	summary := experiments.Table{Name: "similarity", Caption: "Similarity of the weights to the baseline's, over layers:",
+		Columns: []string{"network", "label", "seed", "epochs", "mean_cosine", "min_cosine", "min_layer", "top1_pct"}}
+	summary.Shown = summary.Columns
+	layers := experiments.Table{Name: "layers", Columns: []string{"network", "label", "seed", "layer", "weights", "cosine"}}
+	for _, b := range experiments.Groups(outcomes) {
+		if b.Label != experiments.BaselineLabel {
+			continue
+		}
+		all, err := compare(b.Runs[0], outcomes)
+		if err != nil {
+			return r, err
+		}
+		for _, c := range all {
+			least := c.layers[0]
+			for _, l := range c.layers {
+				layers.Add(c.Config.Network, c.Config.Label, c.Config.Seed, l.Name, l.Size, experiments.Cosine(l.Cosine))
+				if l.Cosine < least.Cosine {
+					least = l
+				}
+			}
+			summary.Add(c.Config.Network, c.Config.Label, c.Config.Seed, c.Config.Recipe.Epochs, experiments.Cosine(analysis.MeanCosine(c.layers)), experiments.Cosine(least.Cosine), least.Name,
+				experiments.Points(c.Result.Top1Pct))
+		}
+		r.Figures = append(r.Figures, figures(b.Network, all)...)
+	}
+	r.Tables = []experiments.Table{summary, layers}
+	r.Notes = []string{"The network called scratch was trained from a random start of its own, for the epochs shown; its accuracy says whether that was enough to learn."}
+	return r, nil
+}
+
+// compare returns the network's other runs that are done.
+func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err error) {
+	before, err := baseline.Weights()
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range outcomes {
+		if o.Status.State != run.Done || o.Config.Network != baseline.Config.Network || o.Config.Label == experiments.BaselineLabel {
+			continue
+		}
+		after, err := o.Weights()
+		if err != nil {
+			return nil, err
+		}
+		layers, err := analysis.Similarity(before, after)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, compared{o, layers})
+	}
+	return all, nil
+}
+
+// figures draw the first seed of each kind: once with the control, which dwarfs the differences between the others, and once without.
+func figures(network string, all []compared) (figures []experiments.Figure) {
+	var tuned, every []lpq.Comparison
+	drawn := map[string]bool{}
+	for _, c := range all {
+		if drawn[c.Config.Label] {
+			continue
+		}
+		drawn[c.Config.Label] = true
+		comparison := lpq.Comparison{Name: c.Config.Label, Layers: c.layers}
+		every = append(every, comparison)
+		if c.Config.Label != scratch {
+			tuned = append(tuned, comparison)
+		}
+	}
+	for _, f := range []struct {
+		name, title string
+		comparisons []lpq.Comparison
+	}{
+		{network, fmt.Sprintf("%s: weights after fine-tuning against the baseline's", network), tuned},
+		{network + "-scratch", fmt.Sprintf("%s: the same, and trained from a random start", network), every},
+	} {
+		if len(f.comparisons) > 0 {
+			figures = append(figures, experiments.Figure{Name: f.name, Figure: lpq.SimilarityFigure(f.title, f.comparisons...)})
+		}
+	}
+	return figures
+}

@@ -1,0 +1,112 @@
+package experiments
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Table is a table of results: a CSV file, and what a reader sees of it.
+type Table struct {
+	Name    string // of the file, without extension
+	Caption string
+	Columns []string // in snake_case, with the unit
+	Shown   []string // columns that a reader sees; none: the table is for machines
+	Rows    [][]string
+}
+
+// headings are what a reader sees above a column; others show their names.
+var headings = map[string]string{
+	"top1_pct": "top-1 %", "top5_pct": "top-5 %", "top1_interval_pct": "95 % interval", "mean_cosine": "mean cosine", "min_cosine": "least", "min_layer": "in layer", "size_bytes": "bytes",
+	"diff_pct": "difference", "diff_interval_pct": "95 % interval", "diff_baseline_pct": "− baseline", "mcnemar_p": "McNemar p",
+	"source": "the number was", "exponents": "exponents by",
+}
+
+// CSV is the table with a line of column names.
+func (t Table) CSV() ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	err := w.WriteAll(append([][]string{t.Columns}, t.Rows...))
+	return b.Bytes(), errors.Wrapf(err, "table %s", t.Name)
+}
+
+// Header is what a reader sees above the columns.
+func (t Table) Header() (header []string) {
+	for _, name := range t.Shown {
+		header = append(header, heading(name))
+	}
+	return header
+}
+
+// Cells are what a reader sees of the rows.
+func (t Table) Cells() (rows [][]string) {
+	for _, row := range t.Rows {
+		var cells []string
+		for _, name := range t.Shown {
+			cells = append(cells, row[slices.Index(t.Columns, name)])
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// Markdown is what a reader sees.
+func (t Table) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", t.Caption)
+	rule := slices.Repeat([]string{"---"}, len(t.Shown))
+	for _, cells := range append([][]string{t.Header(), rule}, t.Cells()...) {
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}
+
+func heading(column string) string {
+	if h, ok := headings[column]; ok {
+		return h
+	}
+	return strings.ReplaceAll(column, "_", " ")
+}
+
+// Add adds a row; cells are in the order of the columns, and numbers are written as Cell does.
+func (t *Table) Add(cells ...any) {
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		row[i] = Cell(c)
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// Points is an accuracy, or a difference of two, in percent: two decimals.
+type Points float64
+
+// Signed is a difference in percentage points, with its sign.
+type Signed float64
+
+// Cosine is a similarity: six decimals.
+type Cosine float64
+
+// Cell writes a value of a table: nil as nothing, Points, Signed and Cosine as they say, other floats with as many digits as they need, at most six.
+func Cell(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case Points:
+		return fmt.Sprintf("%.2f", float64(v))
+	case Signed:
+		return fmt.Sprintf("%+.2f", float64(v))
+	case Cosine:
+		return fmt.Sprintf("%.6f", float64(v))
+	case float64:
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	return fmt.Sprint(value)
+}

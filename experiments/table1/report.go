@@ -1,0 +1,120 @@
+package table1
+
+import (
+	"fmt"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/plot"
+)
+
+// report has our table, the paper's, and a figure of ours.
+func report(outcomes []run.Outcome) (experiments.Report, error) {
+	groups := experiments.Groups(outcomes)
+	comparisons, err := comparisonTable(groups)
+	if err != nil {
+		return experiments.Report{}, err
+	}
+	paper, err := paperTable()
+	if err != nil {
+		return experiments.Report{}, err
+	}
+	r := experiments.Report{Tables: []experiments.Table{accuracyTable(groups), comparisons, paper}, Notes: notes}
+	if len(groups) > 0 {
+		r.Figures = []experiments.Figure{{Name: "accuracy", Figure: figure(groups)}}
+	}
+	return r, nil
+}
+
+// notes say how to read the tables.
+var notes = []string{
+	"An fp32 control is fine-tuned by the recipe of the networks beside it, but in fp32. Intervals are 95 % t intervals over seeds; differences are paired by " +
+		"seed. McNemar's exact test compares the predictions of two networks image by image; the p shown is the smallest of all seeds times their number. " +
+		"The verdict is the t test's over seeds, or McNemar's where there is one seed.",
+}
+
+// accuracyTable has a row for each network and label.
+func accuracyTable(groups []experiments.Group) experiments.Table {
+	t := experiments.Table{
+		Name: "table1", Caption: "Ours, means over seeds:",
+		Columns: []string{"network", "label", "precision", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "loss", "mean_cosine", "size_bytes"},
+		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "mean_cosine", "size_bytes"},
+	}
+	for _, g := range groups {
+		c, epochs := g.Runs[0].Config, 0
+		if c.Recipe != nil {
+			epochs = c.Recipe.Epochs
+		}
+		t.Add(g.Network, g.Label, c.Precision(), variantOf(g.Label).exponents, epochs, len(g.Runs),
+			experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1)),
+			experiments.Points(g.Mean(func(r run.Result) float64 { return r.Top5Pct })), g.Mean(func(r run.Result) float64 { return r.Loss }),
+			experiments.Cosine(g.Mean(func(r run.Result) float64 { return r.MeanCosine })), g.Runs[0].Result.SizeBytes)
+	}
+	return t
+}
+
+// comparisonTable has every network beside its baseline and, where it has one, its fp32 control.
+func comparisonTable(groups []experiments.Group) (experiments.Table, error) {
+	t := experiments.Table{
+		Name: "comparisons", Caption: "Differences in top-1 accuracy, in percentage points:",
+		Columns: []string{"network", "label", "against", "seeds", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"},
+	}
+	t.Shown = t.Columns
+	for _, g := range groups {
+		for _, against := range []string{experiments.BaselineLabel, variantOf(g.Label).control} {
+			d, err := experiments.Compare(g, experiments.Find(groups, g.Network, against))
+			if err != nil {
+				return t, err
+			}
+			if d != nil && g.Label != against {
+				t.Add(g.Network, g.Label, against, len(g.Runs), experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict)
+			}
+		}
+	}
+	return t, nil
+}
+
+// variantOf is the zero value for a baseline.
+func variantOf(label string) variant {
+	for _, v := range variants {
+		if v.label == label {
+			return v
+		}
+	}
+	return variant{}
+}
+
+// figure has a group of bars for each kind of network and a colour for each network.
+func figure(groups []experiments.Group) *plot.Figure {
+	labels := []string{experiments.BaselineLabel}
+	for _, v := range variants {
+		labels = append(labels, v.label)
+	}
+	var networks []string
+	for _, g := range groups {
+		if g.Label == experiments.BaselineLabel {
+			networks = append(networks, g.Network)
+		}
+	}
+	var series []plot.Series
+	for _, network := range networks {
+		s := plot.Series{Name: network}
+		for _, label := range labels {
+			y, low, high := accuracy(experiments.Find(groups, network, label))
+			s.Y, s.Low, s.High = append(s.Y, y), append(s.Low, low), append(s.High, high)
+		}
+		series = append(series, s)
+	}
+	return plot.Bars(fmt.Sprintf("Accuracy on %d test images", groups[0].Runs[0].Result.Images), "top-1 (%)", labels, series...)
+}
+
+// accuracy is the mean over seeds with its interval, which is no wider than a single value where there is one.
+func accuracy(g experiments.Group) (mean, low, high float64) {
+	mean = g.Mean(experiments.Top1)
+	interval, err := analysis.MeanInterval(g.Values(experiments.Top1))
+	if err != nil {
+		return mean, mean, mean // too few
+	}
+	return mean, min(interval.Low, mean), max(interval.High, mean)
+}

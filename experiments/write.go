@@ -1,0 +1,150 @@
+package experiments
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/atomicfile"
+)
+
+// Files of results, beside a CSV file for each table and a PNG and SVG file for each figure.
+const (
+	resultsFile  = "results.md"    // tables and figures to read
+	settingsFile = "settings.json" // every run's configuration, environment and time
+)
+
+// Written is where results were written.
+type Written struct {
+	Dir    string   `json:"folder"`
+	Files  []string `json:"files"`
+	Failed []string `json:"failed,omitempty"` // runs that are not done, each with its reason
+	Tables []Table  `json:"-"`
+}
+
+// Write makes tables and figures of what is done of the plan, from the runs in dir, and writes them into a folder. But for settings.json they
+// depend on the plan and the engine alone.
+func (p *Plan) Write(dir, into string) (Written, error) {
+	outcomes, err := run.Collect(dir, p.Runs)
+	if err != nil {
+		return Written{}, err
+	}
+	report, err := p.experiment.Report(outcomes)
+	if err != nil {
+		return Written{}, errors.WithMessagef(err, "results of %s", p.Experiment)
+	}
+	runs, err := RunsTable(outcomes)
+	if err != nil {
+		return Written{}, err
+	}
+	report.Tables = append(report.Tables, runs)
+	w := Written{Dir: into, Failed: failures(outcomes), Tables: report.Tables}
+	if err := os.MkdirAll(into, 0o777); err != nil {
+		return w, errors.Wrap(err, "folder of the results")
+	}
+	files, err := p.files(report, outcomes, w.Failed)
+	if err != nil {
+		return w, err
+	}
+	for _, f := range files {
+		if err := atomicfile.WriteBytes(filepath.Join(into, f.name), f.content); err != nil {
+			return w, err
+		}
+		w.Files = append(w.Files, f.name)
+	}
+	return w, nil
+}
+
+// failures are the runs that are not done; a reason is missing where the disk was too full to record it.
+func failures(outcomes []run.Outcome) (failed []string) {
+	for _, o := range outcomes {
+		if o.Status.State == run.Done {
+			continue
+		}
+		reason := o.Status.Reason
+		if reason == "" {
+			reason = string(o.Status.State)
+		}
+		failed = append(failed, fmt.Sprintf("%s: %s", o.Config.ID(), reason))
+	}
+	return failed
+}
+
+type file struct {
+	name    string
+	content []byte
+}
+
+// files are all that is written, in memory.
+func (p *Plan) files(report Report, outcomes []run.Outcome, failed []string) (files []file, err error) {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "# %s\n\n%s\n\nPreset `%s`, %s.\n", p.experiment.Title, p.experiment.Claim, p.Options.Preset, p.about())
+	for _, t := range report.Tables {
+		content, err := t.CSV()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{t.Name + ".csv", content})
+		if len(t.Shown) > 0 {
+			fmt.Fprintf(&text, "\n%s", t.Markdown())
+		}
+	}
+	for _, note := range report.Notes {
+		fmt.Fprintf(&text, "\n%s\n", note)
+	}
+	for _, f := range failed {
+		fmt.Fprintf(&text, "\nNot done: %s\n", f)
+	}
+	for _, f := range report.Figures {
+		for extension, draw := range map[string]func() ([]byte, error){".png": f.Figure.PNG, ".svg": f.Figure.SVG} {
+			content, err := draw()
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, file{f.Name + extension, content})
+		}
+		fmt.Fprintf(&text, "\n![%s](%s.png)\n", f.Figure.Title(), f.Name)
+	}
+	settings, err := p.settings(outcomes)
+	return append(files, file{resultsFile, text.Bytes()}, file{settingsFile, settings}), err
+}
+
+// about says what the preset's runs were made with.
+func (p *Plan) about() string {
+	preset, _ := p.experiment.Preset(p.Options.Preset) // Open has found it
+	data := p.Runs[0].Data
+	return fmt.Sprintf("%s; %d training and %d test images, seeds 1 to %d", preset.About, data.Train, data.Test, p.Options.Seeds)
+}
+
+// settings are the runs' configurations, with the names of files instead of where they are here, and what they were made with.
+func (p *Plan) settings(outcomes []run.Outcome) ([]byte, error) {
+	type setting struct {
+		Run         string          `json:"run"`
+		Config      run.Config      `json:"config"`
+		Status      run.Status      `json:"status"`
+		SHA256      string          `json:"sha256,omitempty"` // of the final weights
+		Environment run.Environment `json:"environment,omitzero"`
+	}
+	var settings []setting
+	for _, o := range outcomes {
+		s := setting{Run: o.Config.ID(), Config: o.Config, Status: o.Status, SHA256: o.Result.SHA256}
+		s.Config.Data.Folder = filepath.Base(o.Config.Data.Folder)
+		if s.Config.Start.File != "" {
+			s.Config.Start.File = filepath.Base(o.Config.Start.File)
+		}
+		if o.Status.State == run.Done {
+			var err error
+			if s.Environment, err = o.Environment(); err != nil {
+				return nil, err
+			}
+		}
+		settings = append(settings, s)
+	}
+	text, err := json.MarshalIndent(settings, "", "  ")
+	return append(text, '\n'), errors.Wrap(err, "settings of the experiment")
+}
