@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/lowprec/lpnets/internal/buildinfo"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/data"
@@ -14,21 +15,21 @@ import (
 
 // score is what an evaluation found, as it is printed.
 type score struct {
-	Network    string     `json:"network"`
-	Weights    string     `json:"weights"`
-	Precision  string     `json:"precision"`
-	Data       string     `json:"data"`
-	Images     int        `json:"images"`
-	Top1Pct    float64    `json:"top1_pct"`
-	Top1CI95   [2]float64 `json:"top1_ci95_pct"`
-	Top5Pct    float64    `json:"top5_pct"`
-	Loss       float64    `json:"loss"`
-	SizeBytes  int        `json:"size_bytes"`
-	Seconds    float64    `json:"wall_s"`       // of the evaluation, without compilation
-	ImagesPerS float64    `json:"images_per_s"` // the same
-	Backend    string     `json:"backend"`
-	Device     string     `json:"device"` // with the plugin and its version
-	Version    version    `json:"version"`
+	Network    string         `json:"network"`
+	Weights    string         `json:"weights"`
+	Precision  string         `json:"precision"`
+	Data       string         `json:"data"`
+	Images     int            `json:"images"`
+	Top1Pct    float64        `json:"top1_pct"`
+	Top1CI95   [2]float64     `json:"top1_ci95_pct"`
+	Top5Pct    float64        `json:"top5_pct"`
+	Loss       float64        `json:"loss"`
+	SizeBytes  int            `json:"size_bytes"`
+	Seconds    float64        `json:"wall_s"`       // of the evaluation, without compilation
+	ImagesPerS float64        `json:"images_per_s"` // the same
+	Backend    string         `json:"backend"`
+	Device     string         `json:"device"` // with the plugin and its version
+	Version    buildinfo.Info `json:"version"`
 }
 
 // evaluate runs a model over a data set and measures the speed of what follows the first batch, which is compiled.
@@ -47,7 +48,7 @@ func evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error
 		Network: m.Network.Name, Weights: m.Provenance["weights"], Precision: m.Scheme().String(), Data: set.Name(), Images: result.Images,
 		Top1Pct: result.Top1Pct(), Top1CI95: [2]float64{100 * lo, 100 * hi}, Top5Pct: result.Top5Pct(), Loss: result.Loss(),
 		SizeBytes: m.SizeBytes(), Seconds: seconds, ImagesPerS: float64(result.Images) / seconds,
-		Backend: m.Backend.Name(), Device: m.Backend.Description(), Version: readVersion(),
+		Backend: m.Backend.Name(), Device: m.Backend.Description(), Version: buildinfo.Read(),
 	}, nil
 }
 

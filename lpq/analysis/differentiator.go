@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"math"
-	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -30,11 +29,9 @@ func parametersOf(m *models.Model, all bool) (parameters []parameter) {
 		}
 		return parameters
 	}
-	const root = model.ScopeSeparator + models.Root
-	for v := range m.Store.Scope(root).IterVariables() {
+	for v := range m.Store.Scope(model.ScopeSeparator + models.Root).IterVariables() {
 		if v.Trainable {
-			name := strings.ReplaceAll(strings.TrimPrefix(v.Path(), root+model.ScopeSeparator), model.ScopeSeparator, ".")
-			parameters = append(parameters, parameter{name, v.Path(), v.Shape().Size()})
+			parameters = append(parameters, parameter{models.NameOf(v.Path()), v.Path(), v.Shape().Size()})
 		}
 	}
 	return parameters
@@ -45,11 +42,11 @@ type differentiator struct {
 	model      *models.Model
 	parameters []parameter
 	size       int // of a gradient
-	exec       *model.Exec
+	program    *models.Program
 }
 
 func newDifferentiator(m *models.Model, parameters []parameter) (*differentiator, error) {
-	exec, err := model.NewExec(m.Backend, m.Store, func(scope *model.Scope, pixels, labels *Node) []*Node {
+	program, err := models.NewProgram(m, func(scope *model.Scope, pixels, labels *Node) []*Node {
 		g := pixels.Graph()
 		// The batch's statistics are used, and mixed into the running ones with weight zero.
 		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: m.Scheme(), StatisticsMomentum: ScalarZero(g, dtypes.Float32)})
@@ -58,8 +55,8 @@ func newDifferentiator(m *models.Model, parameters []parameter) (*differentiator
 			variables[i] = scope.Store().GetVariable(p.path).NodeValue(g)
 		}
 		return Gradient(nn.CrossEntropy(logits, labels), variables...)
-	})
-	d := &differentiator{model: m, parameters: parameters, exec: exec}
+	}, true, true)
+	d := &differentiator{model: m, parameters: parameters, program: program}
 	for _, p := range parameters {
 		d.size += p.size
 	}
@@ -71,7 +68,7 @@ func (d *differentiator) gradient(batch data.Batch) ([]float64, error) {
 	in := d.model.Network.Input
 	pixels := tensors.FromFlatDataAndDimensions(batch.Images, batch.Size, in.Height, in.Width, in.Channels)
 	defer func() { _ = pixels.FinalizeAll() }() // only frees memory
-	values, err := d.exec.Call(pixels, batch.Labels)
+	values, err := d.program.Call(pixels, tensors.FromFlatDataAndDimensions(batch.Labels, batch.Size))
 	if err != nil {
 		return nil, errors.WithMessagef(err, "gradient of network %s in %s", d.model.Network.Name, d.model.Scheme())
 	}
@@ -95,4 +92,4 @@ func (d *differentiator) gradient(batch data.Batch) ([]float64, error) {
 	return gradient, nil
 }
 
-func (d *differentiator) close() { d.exec.Finalize() }
+func (d *differentiator) close() { d.program.Close() }

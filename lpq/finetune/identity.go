@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"github.com/lowprec/lpnets/internal/differ"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -58,51 +58,19 @@ func (id identity) String() string {
 
 // differs returns an error that names what is different in the identity, as text, of another run.
 func (id identity) differs(other string) error {
-	here, err := flatten(id.String())
-	if err != nil {
+	var there identity
+	if err := json.Unmarshal([]byte(other), &there); err != nil {
+		return errors.Wrap(err, "description of the run")
+	}
+	differences, err := differ.Of(there, id)
+	if err != nil || len(differences) == 0 {
 		return err
 	}
-	there, err := flatten(other)
-	if err != nil {
-		return err
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s there and %s here", d.Field, orNone(d.Values[0]), orNone(d.Values[1]))
 	}
-	var differences []string
-	for _, key := range slices.Sorted(maps.Keys(union(here, there))) {
-		if here[key] != there[key] {
-			differences = append(differences, fmt.Sprintf("%s is %s there and %s here", key, orNone(there[key]), orNone(here[key])))
-		}
-	}
-	if len(differences) == 0 {
-		return nil
-	}
-	return errors.Errorf("it belongs to another run: %s", strings.Join(differences, ", "))
-}
-
-// flatten turns nested JSON objects into one level, recipe.rate.start for instance, with values as text.
-func flatten(text string) (map[string]string, error) {
-	var tree map[string]any
-	if err := json.Unmarshal([]byte(text), &tree); err != nil {
-		return nil, errors.Wrap(err, "description of the run")
-	}
-	flat := map[string]string{}
-	var walk func(prefix string, node map[string]any)
-	walk = func(prefix string, node map[string]any) {
-		for key, value := range node {
-			if child, ok := value.(map[string]any); ok {
-				walk(prefix+key+".", child)
-				continue
-			}
-			flat[prefix+key] = fmt.Sprint(value)
-		}
-	}
-	walk("", tree)
-	return flat, nil
-}
-
-func union(a, b map[string]string) map[string]string {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
+	return errors.Errorf("it belongs to another run: %s", strings.Join(texts, ", "))
 }
 
 // orNone shortens what is shown of a value: a hash is recognized by its beginning.

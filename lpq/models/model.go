@@ -68,10 +68,10 @@ func (m *Model) createVariables() error {
 		probe := &nn.Probe{}
 		m.Network.Logits(m.Store.RootScope(), pixels, &nn.Run{Probe: probe})
 		for _, a := range probe.Activations {
-			m.activations = append(m.activations, Site{nameOf(a.Path), a.Path, a.Signed, a.Edge})
+			m.activations = append(m.activations, Site{NameOf(a.Path), a.Path, a.Signed, a.Edge})
 		}
 		for _, w := range probe.Weights {
-			m.weights = append(m.weights, Site{nameOf(w.Path), w.Path, quant.Signed, w.Edge})
+			m.weights = append(m.weights, Site{NameOf(w.Path), w.Path, quant.Signed, w.Edge})
 		}
 	})
 	if err != nil {
@@ -141,7 +141,7 @@ func (m *Model) Activations() []Site { return slices.Clone(m.activations) }
 // Weights lists the layers' weights, in the order of the layers: those that are quantized, not biases and batch normalization.
 func (m *Model) Weights() []Site { return slices.Clone(m.weights) }
 
-// nameOf turns a path below Root into a name as in weight files: /net/layer1.0/conv1/weight -> layer1.0.conv1.weight.
-func nameOf(path string) string {
+// NameOf turns a path below Root into a name as in weight files: /net/layer1.0/conv1/weight -> layer1.0.conv1.weight.
+func NameOf(path string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(path, rootPath+model.ScopeSeparator), model.ScopeSeparator, ".")
 }

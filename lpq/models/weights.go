@@ -115,7 +115,7 @@ func (m *Model) match(file *weights.File) (map[string]*tensors.Tensor, error) {
 	}
 	values, missing := map[string]*tensors.Tensor{}, []string(nil)
 	for _, v := range m.variables() {
-		name := nameOf(v.Path())
+		name := NameOf(v.Path())
 		t, ok := unused[name]
 		if !ok {
 			missing = append(missing, name)
@@ -188,7 +188,7 @@ func (m *Model) File() (*weights.File, error) {
 			return nil, errors.WithMessagef(err, "reading %s", v.Path())
 		}
 		dims := v.Shape().Dimensions
-		t, err := weights.NewFloat32(nameOf(v.Path()), fileShape(dims), toFileOrder(flat, dims))
+		t, err := weights.NewFloat32(NameOf(v.Path()), fileShape(dims), toFileOrder(flat, dims))
 		if err != nil {
 			return nil, err
 		}

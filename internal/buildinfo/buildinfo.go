@@ -1,0 +1,63 @@
+// Package buildinfo says what this program is built of.
+package buildinfo
+
+import (
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// Libraries on which results depend to the bit.
+var Libraries = []string{"github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla"}
+
+// Info is the program and what it is built of.
+type Info struct {
+	Lpnets    string            `json:"lpnets"`
+	Revision  string            `json:"git_commit,omitempty"` // with "+" where files were changed since
+	Go        string            `json:"go"`
+	Platform  string            `json:"platform"`
+	Libraries map[string]string `json:"libraries"` // versions
+}
+
+// Read describes this program.
+func Read() Info {
+	i := Info{Lpnets: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Libraries: map[string]string{}}
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return i
+	}
+	i.Lpnets = build.Main.Version
+	i.Revision = revision(build)
+	for _, module := range build.Deps {
+		if slices.Contains(Libraries, module.Path) {
+			i.Libraries[module.Path] = module.Version
+		}
+	}
+	return i
+}
+
+// revision is what the build was stamped with. A notebook's cells, tests, and builds without a stamp ask git for the revision of the sources.
+func revision(build *debug.BuildInfo) string {
+	settings := map[string]string{}
+	for _, s := range build.Settings {
+		settings[s.Key] = s.Value
+	}
+	if stamp := settings["vcs.revision"]; stamp != "" {
+		if settings["vcs.modified"] == "true" {
+			stamp += "+"
+		}
+		return stamp
+	}
+	_, file, _, ok := runtime.Caller(0)
+	if !ok || !filepath.IsAbs(file) {
+		return ""
+	}
+	text, err := exec.Command("git", "-C", filepath.Dir(file), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+").Output()
+	if err != nil {
+		return "" // no git, or not a checkout: the version says what there is to say
+	}
+	return strings.TrimSpace(string(text))
+}
