@@ -9,13 +9,14 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/experiments"
+	gradientnoise "github.com/lowprec/lpnets/experiments/gradient_noise"
 	"github.com/lowprec/lpnets/experiments/similarity"
 	"github.com/lowprec/lpnets/experiments/table1"
 )
 
 // Experiments, in the order of the paper's claims.
 func Experiments() []experiments.Experiment {
-	return []experiments.Experiment{table1.Experiment, similarity.Experiment}
+	return []experiments.Experiment{table1.Experiment, similarity.Experiment, gradientnoise.Experiment}
 }
 
 // Get returns the experiment of that name, or an error that lists those there are.

@@ -27,6 +27,9 @@ func Example() {
 	// similarity demo: 1 seeds of resnet8
 	// similarity cifar10: 1 seeds of resnet20
 	// similarity imagenet: 1 seeds of resnet18
+	// gradient_noise demo: 1 seeds of resnet8
+	// gradient_noise cifar10: 1 seeds of resnet20
+	// gradient_noise imagenet: 1 seeds of resnet18
 }
 
 func TestOpenRefuses(t *testing.T) {
