@@ -41,12 +41,9 @@ func (p Preset) For(seeds int, cost string) Preset {
 	return p
 }
 
-// augment is the usual one for 32x32 images: He et al., arXiv:1512.03385, section 4.2.
-var augment = data.Augment{Pad: 4, Flip: true}
-
 // recipe fills in what all recipes share.
 func recipe(name, scheme string, epochs, batch int, rate optim.Schedule, weightDecay float64) finetune.Recipe {
-	return finetune.Recipe{Name: name, Scheme: scheme, Epochs: epochs, Batch: batch, Rate: rate, Momentum: 0.9, WeightDecay: weightDecay, Augment: augment}
+	return finetune.Recipe{Name: name, Scheme: scheme, Epochs: epochs, Batch: batch, Rate: rate, Momentum: 0.9, WeightDecay: weightDecay, Augment: data.CIFARAugment}
 }
 
 // WithMSE is the recipe with all exponents by least squared error instead of the paper's maximum and percentile.

@@ -93,7 +93,7 @@ func (q *quantizing) run(cmd *cobra.Command, g *global) error {
 		return err
 	}
 	q.options.Seed = g.seed
-	q.options.Augment = data.Augment{Pad: 4, Flip: true} // as the recipes do, so that fine-tuning starts from the same exponents
+	q.options.Augment = data.CIFARAugment // as the recipes do, so that fine-tuning starts from the same exponents
 	low, err := lpq.Quantize(cmd.Context(), m, q.precision, sets.Train, q.options)
 	if err != nil {
 		return err

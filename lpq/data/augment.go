@@ -9,6 +9,9 @@ type Augment struct {
 	Flip bool `json:"flip,omitempty"` // mirror left to right with probability 1/2
 }
 
+// CIFARAugment is the usual augmentation of 32x32 images: He et al., arXiv:1512.03385, section 4.2.
+var CIFARAugment = Augment{Pad: 4, Flip: true}
+
 // Validate returns an error if Pad is negative or would crop an image away.
 func (a Augment) Validate(shape Shape) error {
 	if a.Pad < 0 || a.Pad >= min(shape.Height, shape.Width) {

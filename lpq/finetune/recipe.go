@@ -33,50 +33,47 @@ type Recipe struct {
 	About string `json:"-"`
 }
 
-// cifarAugment is the usual one for 32x32 images: He et al., arXiv:1512.03385, section 4.2.
-var cifarAugment = data.Augment{Pad: 4, Flip: true}
-
 // recipes are the paper's ("FAQ", section 3) and what we found good on CIFAR-10 sized problems on a CPU.
 var recipes = []Recipe{
 	{
 		Name: "faq8", About: "8 bits as in the paper: one epoch at a small constant rate",
 		Scheme: "w8a8", Epochs: 1, Batch: 256, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-4},
-		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	}, {
 		// 0.0015 * 0.936^110 = 1.0386e-6
 		Name: "faq4", About: "4 bits as in the paper: 110 epochs, the rate times 0.936 after each",
 		Scheme: "w4a4", Epochs: 110, Batch: 256, Rate: optim.Schedule{Kind: optim.ExponentialEpochs, Start: 1.5e-3, End: 1.0386e-6},
-		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "cifar8", About: "8 bits for CIFAR-sized problems: one epoch, batch 128",
 		Scheme: "w8a8", Epochs: 1, Batch: 128, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-4},
-		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "cifar4", About: "4 bits, the paper's exponents, few epochs",
 		Scheme: "w4a4", Epochs: 3, Batch: 128, Rate: optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
-		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "cifar4mse", About: "4 bits, exponents of least squared error: better than cifar4 by two points after few epochs",
 		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 3, Batch: 128,
 		Rate:     optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
-		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "demo8", About: "8 bits for the built-in images",
 		Scheme: "w8a8", Epochs: 1, Batch: 128, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-3},
-		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "demo4", About: "4 bits for the built-in images",
 		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 5, Batch: 64,
 		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 6e-2, End: 1e-4},
-		Momentum: 0.9, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "control", About: "fp32 fine-tuned like cifar4: what fine-tuning alone does",
 		Scheme: "fp32", Epochs: 3, Batch: 128, Rate: optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
-		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: cifarAugment,
+		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment,
 	}, {
 		Name: "scratch", About: "fp32 from a random start",
 		Scheme: "fp32", Epochs: 30, Batch: 128, Rate: optim.Schedule{Kind: optim.OneCycle, Start: 0.2, End: 1e-5},
-		Momentum: 0.9, Nesterov: true, WeightDecay: 1e-4, Augment: cifarAugment,
+		Momentum: 0.9, Nesterov: true, WeightDecay: 1e-4, Augment: data.CIFARAugment,
 	},
 }
 
