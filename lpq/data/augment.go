@@ -1,21 +1,61 @@
 package data
 
-import "github.com/pkg/errors"
+import (
+	"image"
 
-// Augment changes training images at random as the baselines of CIFAR-10 were trained; its zero value changes nothing.
-// Pad and Flip together are torchvision's RandomCrop(32, padding=4) and RandomHorizontalFlip: first the crop, then the flip.
+	"github.com/pkg/errors"
+)
+
+// Augment changes training images at random as the baselines were trained; its zero value changes nothing.
+// Pad and Flip together are torchvision's RandomCrop(32, padding=4) and RandomHorizontalFlip, for CIFAR-10; Crop and Flip are RandomResizedCrop(224) and
+// RandomHorizontalFlip, for ImageNet. First comes the crop, then the flip.
 type Augment struct {
 	Pad  int  `json:"pad,omitempty"`  // pixels of black (0) on every side, before a crop back to the image's own size at a random place; 0: no crop
 	Flip bool `json:"flip,omitempty"` // mirror left to right with probability 1/2
+	// Crop needs a dataset of Pictures, and no Pad.
+	Crop RandomCrop `json:"crop,omitzero"`
 }
 
 // CIFARAugment is the usual augmentation of 32x32 images: He et al., arXiv:1512.03385, section 4.2.
 var CIFARAugment = Augment{Pad: 4, Flip: true}
 
-// Validate returns an error if Pad is negative or would crop an image away.
+// Validate returns an error if Pad is negative or would crop an image away, or Crop is out of range or with Pad.
 func (a Augment) Validate(shape Shape) error {
 	if a.Pad < 0 || a.Pad >= min(shape.Height, shape.Width) {
 		return errors.Errorf("augmentation: padding %d, want 0 to %d for images of %dx%d", a.Pad, min(shape.Height, shape.Width)-1, shape.Height, shape.Width)
+	}
+	if a.Pad > 0 && a.Crop != (RandomCrop{}) {
+		return errors.Errorf("augmentation: padding %d and a resized crop, want only one of them", a.Pad)
+	}
+	return a.Crop.Validate()
+}
+
+// validate returns an error if the dataset's images cannot be changed so.
+func (a Augment) validate(d Dataset) error {
+	if _, ok := d.(Pictures); !ok && a.Crop != (RandomCrop{}) {
+		return errors.Errorf("augmentation: images of dataset %s have one size, a resized crop needs pictures: pad instead", d.Name())
+	}
+	return a.Validate(d.Shape())
+}
+
+// image writes image i of the dataset to dst, changed as random says. original has room for one more image.
+func (a Augment) image(d Dataset, i int, random *stream, original, dst []uint8) error {
+	if a.Crop == (RandomCrop{}) {
+		if err := d.Image(i, original); err != nil {
+			return err
+		}
+		a.apply(a.draw(random), d.Shape(), original, dst)
+		return nil
+	}
+	choose := func(width, height int) image.Rectangle { return a.Crop.draw(random, width, height) }
+	if err := d.(Pictures).View(i, choose, dst); err != nil {
+		return err
+	}
+	if a.Flip && random.oneIn(2) {
+		shape := d.Shape()
+		for row := shape.Width * shape.Channels; len(dst) >= row; dst = dst[row:] {
+			mirror(dst[:row], shape.Channels)
+		}
 	}
 	return nil
 }

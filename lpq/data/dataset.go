@@ -1,6 +1,7 @@
 package data
 
 import (
+	"image"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -96,7 +97,29 @@ func Subset(d Dataset, indices []int) Dataset {
 			panic(errors.Errorf("data.Subset: index %d outside dataset %s of %d images", i, d.Name(), d.Len()))
 		}
 	}
-	return &subset{d, slices.Clone(indices)}
+	return newSubset(d, slices.Clone(indices))
+}
+
+// newSubset has pictures where d has.
+func newSubset(d Dataset, indices []int) Dataset {
+	s := &subset{d, indices}
+	if p, ok := d.(Pictures); ok {
+		return &pictureSubset{s, p}
+	}
+	return s
+}
+
+// pictureSubset is a subset of Pictures.
+type pictureSubset struct {
+	*subset
+	pictures Pictures
+}
+
+func (s *pictureSubset) View(i int, choose func(width, height int) image.Rectangle, dst []uint8) error {
+	if err := checkImage(s, i, dst); err != nil {
+		return err
+	}
+	return s.pictures.View(s.indices[i], choose, dst)
 }
 
 func (s *subset) Len() int          { return len(s.indices) }
@@ -115,7 +138,7 @@ func Head(d Dataset, n int) Dataset {
 	for i := range indices {
 		indices[i] = i
 	}
-	return &subset{d, indices}
+	return newSubset(d, indices)
 }
 
 // Split divides d at random, by the seed alone: a has n images (as Head, between none and all) and b has the others, both in d's order.
@@ -125,7 +148,7 @@ func Split(d Dataset, n int, seed uint64) (a, b Dataset) {
 	n = clamp(n, 0, len(order))
 	slices.Sort(order[:n])
 	slices.Sort(order[n:])
-	return &subset{d, order[:n:n]}, &subset{d, order[n:]}
+	return newSubset(d, order[:n:n]), newSubset(d, order[n:])
 }
 
 func clamp(x, lo, hi int) int { return max(lo, min(x, hi)) }

@@ -1,7 +1,7 @@
 // Package data delivers labelled images to training, calibration and evaluation.
 //
 // A Dataset gives single images by number: CIFAR-10 from its official binary files (OpenCIFAR10), pictures rendered from a seed
-// (Synthetic), or the caller's own pixels (NewMemory). A Loader turns a dataset into batches, shuffled and augmented ahead of the
+// (Synthetic), the caller's own pixels (NewMemory), or photographs of any size, which package imagenet opens (Pictures). A Loader turns a dataset into batches, shuffled and augmented ahead of the
 // consumer; what it delivers depends on its seed, the epoch and the batch alone, never on the number of workers, so that
 // training resumed in the middle of an epoch sees exactly the batches that it would have seen.
 //

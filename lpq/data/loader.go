@@ -14,7 +14,7 @@ type Batch struct {
 	Labels []int32 // [Size]
 	Epoch  int
 	Index  int // place in the epoch, 0…Batches()-1
-	Size   int // BatchSize, or less in an epoch's last batch unless DropLast
+	Size   int // BatchSize; or less in an epoch's last batch, or where images were left out, unless DropLast
 }
 
 // Loader makes batches of a dataset ahead of their consumer. What a batch holds depends on Dataset, BatchSize, Shuffle, Seed,
@@ -25,9 +25,11 @@ type Loader struct {
 	Shuffle   bool // another order of all images in every epoch; false: the dataset's own
 	Seed      uint64
 	Augment   Augment
-	Workers   int  // batches made at the same time; 0: 1
-	Prefetch  int  // batches made or in the making ahead of the consumer; 0: 2*Workers
-	DropLast  bool // leave out an epoch's last batch if it is not full
+	Workers   int // batches made at the same time; 0: 1
+	Prefetch  int // batches made or in the making ahead of the consumer; 0: 2*Workers
+	// DropLast leaves out an epoch's last batch if it is not full. Then an image that is left out (ErrSkip) is replaced by the next of the dataset, so that all
+	// batches are full.
+	DropLast bool
 }
 
 // Validate returns an error if the loader cannot deliver a batch.
@@ -45,7 +47,7 @@ func (l *Loader) Validate() error {
 		return errors.Errorf("loader: no full batch of %d images in dataset %s of %d: choose a smaller batch or keep the last one",
 			l.BatchSize, l.Dataset.Name(), l.Dataset.Len())
 	}
-	return errors.WithMessage(l.Augment.Validate(l.Dataset.Shape()), "loader")
+	return errors.WithMessage(l.Augment.validate(l.Dataset), "loader")
 }
 
 // Batches is the number of batches of an epoch; 0 if there is no dataset or the batch size is not positive.
@@ -77,6 +79,9 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 				p.submit(ahead)
 			}
 			batch, err := p.await(ctx)
+			if err == nil && batch.Size == 0 {
+				continue
+			}
 			if !yield(batch, errors.WithMessagef(err, "batch %d of epoch %d", index, epoch)) || err != nil {
 				return
 			}
@@ -110,22 +115,37 @@ func (l *Loader) order(epoch int) []int {
 
 // build makes one batch of the images at the given indices of the dataset.
 func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (Batch, error) {
-	shape := l.Dataset.Shape()
-	size := shape.Size()
-	batch := Batch{make([]uint8, len(indices)*size), make([]int32, len(indices)), epoch, index, len(indices)}
+	size := l.Dataset.Shape().Size()
+	batch := Batch{make([]uint8, len(indices)*size), make([]int32, len(indices)), epoch, index, 0}
 	original := make([]uint8, size)
-	for k, i := range indices {
+	for _, i := range indices {
 		if err := ctx.Err(); err != nil {
 			return Batch{}, err
 		}
-		if err := l.Dataset.Image(i, original); err != nil {
+		i, err := l.image(epoch, i, original, batch.Images[batch.Size*size:(batch.Size+1)*size])
+		if errors.Is(err, ErrSkip) {
+			continue
+		}
+		if err != nil {
 			return Batch{}, err
 		}
-		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
-		l.Augment.apply(l.Augment.draw(&random), shape, original, batch.Images[k*size:(k+1)*size])
-		batch.Labels[k] = l.Dataset.Label(i)
+		batch.Labels[batch.Size] = l.Dataset.Label(i)
+		batch.Size++
 	}
+	batch.Images, batch.Labels = batch.Images[:batch.Size*size], batch.Labels[:batch.Size]
 	return batch, nil
+}
+
+// image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written.
+func (l *Loader) image(epoch, i int, original, dst []uint8) (int, error) {
+	for tries := 1; ; tries++ {
+		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
+		err := l.Augment.image(l.Dataset, i, &random, original, dst)
+		if !l.DropLast || tries >= l.Dataset.Len() || !errors.Is(err, ErrSkip) {
+			return i, err
+		}
+		i = (i + 1) % l.Dataset.Len()
+	}
 }
 
 // pipeline makes batches in goroutines and hands them out in the order in which they were asked for.

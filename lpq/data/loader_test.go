@@ -290,3 +290,19 @@ func BenchmarkLoader(b *testing.B) {
 	}
 	b.ReportMetric(float64(images)/b.Elapsed().Seconds(), "images/s")
 }
+
+func TestRate(t *testing.T) {
+	d := &counting{Dataset: numbered(t, 100), broken: -1, pause: time.Millisecond}
+	l := &data.Loader{Dataset: d, BatchSize: 5, Prefetch: 1}
+	rate, err := l.Rate(t.Context(), 4)
+	if err != nil || rate <= 0 || rate > 1000 { // each image takes a millisecond or more
+		t.Errorf("got %v images/s, %v", rate, err)
+	}
+	if reads := d.reads.Load(); reads < 20 || reads > 25 {
+		t.Errorf("%d images read, want 4 batches of 5 and at most one more", reads)
+	}
+	d.broken = 3
+	if _, err := l.Rate(t.Context(), 4); err == nil {
+		t.Error("no error for an image that cannot be read")
+	}
+}

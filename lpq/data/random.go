@@ -50,6 +50,11 @@ func (s *stream) below(n int) int {
 // between is uniform in [lo, hi], bounds included.
 func (s *stream) between(lo, hi int) int { return lo + s.below(hi-lo+1) }
 
+// within is uniform in [lo, hi), in steps of 2^-53 of the range.
+func (s *stream) within(lo, hi float64) float64 {
+	return lo + float64((hi-lo)*(float64(s.next()>>11)/(1<<53)))
+}
+
 // oneIn is true with probability 1/n.
 func (s *stream) oneIn(n int) bool { return s.below(n) == 0 }
 
