@@ -41,11 +41,13 @@ func (m *Model) SetExponents(exponents map[string]int) error {
 		if !ok {
 			continue
 		}
+		if m.Store.GetVariable(nn.ExponentPath(site.Path)) == nil { // the graphs were built without it
+			m.reset()
+		}
 		if err := m.setExponent(site, int32(l)); err != nil {
 			return errors.WithMessagef(err, "setting the exponent of %s", site.Name)
 		}
 	}
-	m.reset()
 	return nil
 }
 

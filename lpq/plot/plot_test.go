@@ -60,6 +60,14 @@ func figures() map[string]struct {
 				plot.Series{Name: "mse", X: []float64{0, 2, 4}, Y: []float64{2.2, 1.0, 0.6}, Low: []float64{2, 0.9, 0.5}, High: []float64{2.4, 1.1, 0.7}}),
 			[]string{"Loss", "step", "cross-entropy, nats", "max", "mse", "0", "4", "1.0", "2.0"},
 		},
+		"lines over one decade": {
+			plot.LogLines("Rates", "learning rate", "top-1, %", plot.Series{X: []float64{0.002, 0.06}, Y: []float64{80, 82}}),
+			[]string{"learning rate", "0.002", "0.01", "0.05"},
+		},
+		"lines over many decades": {
+			plot.LogLines("Bounds", "iterations", "loss, nats", plot.Series{X: []float64{1e-3, 1, 1e6}, Y: []float64{3, 2, 1}}),
+			[]string{"iterations", "0.01", "1", "1e+04", "1e+06"},
+		},
 		"histogram": {
 			plot.Histogram("conv1", "weight", weights, []float64{0.25, -0.25, 0, 0.125, -0.125}),
 			[]string{"conv1", "weight", "share of values per bin, %", "4000 values", "grid of 5 values, step 2^-3"},
@@ -239,6 +247,7 @@ func TestErrorsNameTheSeries(t *testing.T) {
 		"value out of interval": {plot.Bars("t", "y", layers, plot.Series{Name: "W4", Y: []float64{1, 2}, Low: []float64{1, 1}, High: []float64{1, 1.5}}), `does not hold its value Y[1] = 2`},
 		"NaN in X":              {plot.Lines("t", "x", "y", plot.Series{Name: "W4", X: []float64{nan}, Y: []float64{1}}), `series "W4": X[0] is NaN`},
 		"X and Y":               {plot.Lines("t", "x", "y", plot.Series{Name: "W4", X: []float64{1, 2}, Y: []float64{1}}), `series "W4" has 2 X for 1 Y`},
+		"logarithm of zero":     {plot.LogLines("t", "x", "y", plot.Series{Name: "W4", X: []float64{0, 1}, Y: []float64{1, 2}}), `figure "t": x from 0 to 1 on a logarithmic axis`},
 		"too large":             {plot.Lines("t", "x", "y", plot.Series{Name: "W4", Y: []float64{-1e305, 1e305}}), `series "W4": Y[0] is -1e+305`},
 		"empty tensor":          {plot.Histogram("conv1", "w", nil, nil), `figure "conv1": there are no values`},
 		"NaN in tensor":         {plot.Histogram("conv1", "w", []float32{0, float32(nan)}, nil), `figure "conv1": value 1 of 2 is NaN`},
@@ -273,6 +282,7 @@ func TestExtremeValuesAreDrawn(t *testing.T) {
 			labels := []string{"a", "b"}
 			for _, figure := range []*plot.Figure{
 				plot.Lines("t", "x", "y", plot.Series{Y: pair}), plot.Lines("t", "x", "y", plot.Series{X: pair, Y: []float64{1, 2}}),
+				plot.LogLines("t", "x", "y", plot.Series{X: []float64{min(max(pair[0], 1e-290), 1e290), min(max(pair[1], 1e-290), 1e290)}, Y: []float64{1, 2}}),
 				plot.Bars("t", "y", labels, plot.Series{Y: pair}),
 				plot.Bars("t", "y", labels, plot.Series{Y: pair, Low: []float64{pair[0] - 1, pair[1] - 1}, High: pair}),
 				plot.Histogram("t", "x", []float32{float32(min(max(pair[0], -1e38), 1e38)), 0.5}, pair),

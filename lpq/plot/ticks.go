@@ -29,6 +29,28 @@ func (t ticks) Ticks(low, high float64) []gplot.Tick {
 	return marks
 }
 
+// logTicks labels a logarithmic axis at 1, 2 and 5 times powers of ten, or at powers alone, every second or more, where those would be many.
+type logTicks struct{}
+
+// Ticks implements gonum's Ticker.
+func (logTicks) Ticks(low, high float64) []gplot.Tick {
+	const fewDecades, wanted = 2.5, 7 // at most eight or nine labels
+	factors, decades := []float64{1, 2, 5}, math.Log10(high)-math.Log10(low)
+	if decades > fewDecades {
+		factors = factors[:1]
+	}
+	stride := max(1, math.Ceil(decades/wanted))
+	var marks []gplot.Tick
+	for power := stride * math.Floor(math.Log10(low)/stride); power <= math.Log10(high); power += stride {
+		for _, factor := range factors {
+			if v := factor * math.Pow(10, power); v >= low && v <= high {
+				marks = append(marks, gplot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+			}
+		}
+	}
+	return marks
+}
+
 // niceStep returns the smallest of 1, 2, 5 and 10 times a power of ten that is at least x > 0.
 func niceStep(x float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(x)))
