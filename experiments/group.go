@@ -88,7 +88,7 @@ type Difference struct {
 	Mean     float64
 	Interval string // of the mean, over seeds; empty for a single pair
 	// P is the exact McNemar test's, on the predictions of the two networks of a seed: the smallest of all seeds, times their number (Bonferroni).
-	P float64
+	P P
 	// Verdict is in words: the t test's over seeds, McNemar's where there is one seed; where they disagree it says so.
 	Verdict string
 }
@@ -109,7 +109,7 @@ func Compare(a, b Group) (*Difference, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.P = min(d.P, m.P*float64(len(pairs)))
+		d.P = min(d.P, P(m.P*float64(len(pairs))))
 		d.Verdict = m.Verdict(a.Label, b.Label)
 	}
 	if len(pairs) == 1 {

@@ -61,7 +61,7 @@ func TestCompare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(d.Mean-test.mean) > 1e-12 || math.Abs(d.P-test.p) > 1e-12 || d.Interval != test.interval || d.Verdict != test.verdict {
+		if math.Abs(d.Mean-test.mean) > 1e-12 || math.Abs(float64(d.P)-test.p) > 1e-12 || d.Interval != test.interval || d.Verdict != test.verdict {
 			t.Errorf("%s: got %+v, want %+v", name, *d, test)
 		}
 	}

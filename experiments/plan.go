@@ -43,6 +43,12 @@ type Network struct {
 // BaselineLabel marks the runs that Material.Baseline makes.
 const BaselineLabel = "baseline"
 
+// HoldOut is the material with a tenth of the training images held out for validation, for runs that something is chosen by.
+func (m Material) HoldOut() Material {
+	m.Data = m.Data.HoldOut((m.Data.Train + m.Data.Validation) / 10)
+	return m
+}
+
 // Baseline is the run that makes the fp32 network which everything else starts from and is compared with.
 func (m Material) Baseline(n Network) run.Config {
 	return run.Config{Label: BaselineLabel, Network: n.Name, Seed: 1, Start: n.Start, Data: m.Data, Recipe: m.Preset.Recipes.Adapt}

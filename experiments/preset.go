@@ -4,7 +4,6 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/builtin"
 	"github.com/lowprec/lpnets/lpq/calib"
-	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/optim"
 	"github.com/lowprec/lpnets/lpq/quant"
@@ -41,9 +40,14 @@ func (p Preset) For(seeds int, cost string) Preset {
 	return p
 }
 
-// recipe fills in what all recipes share.
-func recipe(name, scheme string, epochs, batch int, rate optim.Schedule, weightDecay float64) finetune.Recipe {
-	return finetune.Recipe{Name: name, Scheme: scheme, Epochs: epochs, Batch: batch, Rate: rate, Momentum: 0.9, WeightDecay: weightDecay, Augment: data.CIFARAugment}
+// From is the recipe of that name in package finetune, changed; it panics if there is none, for presets are written, not read.
+func From(name string, change func(*finetune.Recipe)) finetune.Recipe {
+	r, err := finetune.Get(name)
+	if err != nil {
+		panic(err)
+	}
+	change(&r)
+	return r
 }
 
 // WithMSE is the recipe with all exponents by least squared error instead of the paper's maximum and percentile.
@@ -60,52 +64,44 @@ func Control(r finetune.Recipe) finetune.Recipe {
 	return r
 }
 
-// Rates of the recipes.
+// The recipes of the presets: those of package finetune, with what a preset changes.
 var (
-	demo8Rate       = optim.Schedule{Kind: optim.Constant, Start: 1e-3}
-	demo4Rate       = optim.Schedule{Kind: optim.Cosine, Start: 6e-2, End: 1e-4}
-	demoScratchRate = optim.Schedule{Kind: optim.OneCycle, Start: 0.05, End: 1e-4}
+	demo8 = From("demo8", func(r *finetune.Recipe) { r.Batch = 64 })
+	// The paper's exponents, for demo4 has those of least squared error.
+	demo4 = From("demo4", func(r *finetune.Recipe) { r.Epochs, r.WeightRule, r.Calibration = 3, "", calib.Choice{} })
+	// Too short to learn much: the control of a minute.
+	demoScratch = From("scratch", func(r *finetune.Recipe) { r.Epochs, r.Batch, r.Rate.Start, r.Rate.End = 6, 64, 0.05, 1e-4 })
 
-	cifar8Rate = optim.Schedule{Kind: optim.Constant, Start: 1e-4}
-	cifar4Rate = optim.Schedule{Kind: optim.Exponential, Start: 1e-2, End: 1e-5}
-	adaptRate  = optim.Schedule{Kind: optim.Exponential, Start: 1e-2, End: 1e-5}
-	oneCycle   = optim.Schedule{Kind: optim.OneCycle, Start: 0.2, End: 1e-5}
-	faq8Rate   = optim.Schedule{Kind: optim.Constant, Start: 1e-4}
-	faq4Rate   = optim.Schedule{Kind: optim.ExponentialEpochs, Start: 1.5e-3, End: 1.0386e-6} // 0.0015 * 0.936^110
+	// cifarAdapt: nothing is gained after 8 epochs.
+	cifarAdapt = From("control", func(r *finetune.Recipe) {
+		r.Name, r.Epochs, r.WeightDecay, r.Rate = "adapt", 8, 1e-4, optim.Schedule{Kind: optim.Exponential, Start: 1e-2, End: 1e-5}
+	})
+	cifar8 = From("cifar8", func(*finetune.Recipe) {})
+	// Rate by the validation images of experiment schedule.
+	cifar4       = From("cifar4", func(r *finetune.Recipe) { r.Epochs, r.Rate.Start = 10, 3e-2 })
+	cifarScratch = From("scratch", func(*finetune.Recipe) {})
+
+	faq8    = From("faq8", func(*finetune.Recipe) {})
+	faq4    = From("faq4", func(r *finetune.Recipe) { r.WeightDecay = 0.5e-4 }) // of ResNet-18
+	scratch = From("scratch", func(r *finetune.Recipe) { r.Epochs, r.Batch = 110, 256 })
 )
-
-// cifarAdapt: nothing is gained after 8 epochs.
-var cifarAdapt = recipe("adapt", "fp32", 8, 128, adaptRate, 1e-4)
 
 // Presets that experiments have in common.
 var (
 	Demo = Preset{
 		Name: "demo", About: "built-in images, the first 1,000 of 10,000 to train on; built-in network, pretrained on all of them",
 		Network: builtin.Network, Limits: run.Limits{Train: 1000, Test: 1000},
-		Recipes: Recipes{
-			W8A8: recipe("demo8", "w8a8", 1, 64, demo8Rate, 1e-4),
-			W4A4: recipe("demo4", "w4a4", 3, 64, demo4Rate, 1e-4), W4A4MSE: WithMSE(recipe("demo4", "w4a4", 3, 64, demo4Rate, 1e-4)),
-			Scratch: recipe("scratch", "fp32", 6, 64, demoScratchRate, 1e-4), // too short to learn anything: the control of a minute
-		},
+		Recipes: Recipes{W8A8: demo8, W4A4: demo4, W4A4MSE: WithMSE(demo4), Scratch: demoScratch},
 	}
 	CIFAR10 = Preset{
 		Name: "cifar10", About: "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); 4 bits: 10 epochs for the paper's 110, batch 128 for 256",
 		Network: "resnet20", Files: true,
-		Recipes: Recipes{
-			Adapt: &cifarAdapt,
-			W8A8:  recipe("cifar8", "w8a8", 1, 128, cifar8Rate, 1e-4),
-			W4A4:  recipe("cifar4", "w4a4", 10, 128, cifar4Rate, 0.5e-4), W4A4MSE: WithMSE(recipe("cifar4", "w4a4", 10, 128, cifar4Rate, 0.5e-4)),
-			Scratch: recipe("scratch", "fp32", 30, 128, oneCycle, 1e-4),
-		},
+		Recipes: Recipes{Adapt: &cifarAdapt, W8A8: cifar8, W4A4: cifar4, W4A4MSE: WithMSE(cifar4), Scratch: cifarScratch},
 	}
 	ImageNet = Preset{
 		Name: "imagenet", About: "the paper's own settings: ImageNet, batch 256, 1 epoch for 8 bits, 110 for 4",
 		Refusal: "it needs ImageNet's images and networks, which lpq does not read yet; run --preset cifar10",
 		Network: "resnet18", Files: true,
-		Recipes: Recipes{
-			W8A8: recipe("faq8", "w8a8", 1, 256, faq8Rate, 1e-4),
-			W4A4: recipe("faq4", "w4a4", 110, 256, faq4Rate, 0.5e-4), W4A4MSE: WithMSE(recipe("faq4", "w4a4", 110, 256, faq4Rate, 0.5e-4)),
-			Scratch: recipe("scratch", "fp32", 110, 256, oneCycle, 1e-4),
-		},
+		Recipes: Recipes{W8A8: faq8, W4A4: faq4, W4A4MSE: WithMSE(faq4), Scratch: scratch},
 	}
 )

@@ -108,7 +108,7 @@ func finish(t *testing.T, cmd *exec.Cmd, lines *bufio.Scanner) (began int) {
 	return began
 }
 
-// results writes tables and figures and reads all but the settings, which tell the time.
+// results writes tables and figures and reads all but the settings, which tell the time. With them come the steps of every training.
 func results(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	plan, err := open()
@@ -128,6 +128,13 @@ func results(t *testing.T, dir string) map[string]string {
 		files[name] = string(text)
 	}
 	delete(files, "settings.json")
+	for _, c := range plan.Runs {
+		text, err := os.ReadFile(filepath.Join(dir, c.ID(), run.StepsFile))
+		if trained := err == nil; trained != (c.Recipe != nil && c.Label != "after") {
+			t.Errorf("%s: %v", c.ID(), err)
+		}
+		files[c.ID()+" steps"] = string(text)
+	}
 	return files
 }
 
@@ -193,7 +200,7 @@ func checkShared(t *testing.T, dir string, files map[string]string) {
 	if err := outcomes[5].Measured(&twice); err != nil || twice != 2*8 { // resnet8 has 8 layers with weights
 		t.Errorf("measured %v, %v; want 16", twice, err)
 	}
-	for name, want := range map[string]string{"results.md": "Not done: " + plan.Runs[1].ID(), "table1.csv": "resnet8,w4a4-mse,w4a4,mse / mse,4,1,",
+	for name, want := range map[string]string{"results.md": "Not done: " + plan.Runs[1].ID(), "table1.csv": "resnet8,w4a4-mse,w4a4,mse / mse,4,1,", plan.Runs[4].ID() + " steps": "\n16,",
 		"comparisons.csv": "resnet8,w4a4-mse,w4a4-control,1,", "paper.csv": "resnet18,FAQ,w4a4,69.82,89.10,+0.06,read\n"} {
 		if !strings.Contains(files[name], want) {
 			t.Errorf("%s has no %q:\n%s", name, want, files[name])

@@ -22,7 +22,7 @@ type Table struct {
 
 // headings are what a reader sees above a column; others show their names.
 var headings = map[string]string{
-	"top1_pct": "top-1 %", "top5_pct": "top-5 %", "top1_interval_pct": "95 % interval", "mean_cosine": "mean cosine", "min_cosine": "least", "min_layer": "in layer", "size_bytes": "bytes",
+	"top1_pct": "top-1 %", "top5_pct": "top-5 %", "validation_top1_pct": "validation top-1 %", "top1_interval_pct": "95 % interval", "mean_cosine": "mean cosine", "min_cosine": "least", "min_layer": "in layer", "size_bytes": "bytes",
 	"diff_pct": "difference", "diff_interval_pct": "95 % interval", "diff_baseline_pct": "− baseline", "mcnemar_p": "McNemar p",
 	"source": "the number was", "exponents": "exponents by",
 }
@@ -94,7 +94,10 @@ type Signed float64
 // Cosine is a similarity: six decimals.
 type Cosine float64
 
-// Cell writes a value of a table: nil as nothing, Points, Signed and Cosine as they say, other floats with as many digits as they need, at most six.
+// P is the p-value of a test: three digits.
+type P float64
+
+// Cell writes a value of a table: nil as nothing, Points, Signed, Cosine and P as they say, other floats with as many digits as they need, at most six.
 func Cell(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -105,6 +108,8 @@ func Cell(value any) string {
 		return fmt.Sprintf("%+.2f", float64(v))
 	case Cosine:
 		return fmt.Sprintf("%.6f", float64(v))
+	case P:
+		return strconv.FormatFloat(float64(v), 'g', 3, 64)
 	case float64:
 		return strconv.FormatFloat(v, 'g', 6, 64)
 	}

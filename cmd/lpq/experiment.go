@@ -101,6 +101,7 @@ func runsFlag(cmd *cobra.Command, dir *string) {
 
 func newExperimentRun(g *global) *cobra.Command {
 	var dir, results string
+	var finished bool
 	var options experiments.Options
 	cmd := &cobra.Command{
 		Use:   "run NAME",
@@ -119,6 +120,14 @@ func newExperimentRun(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if finished {
+				written, err := writeResults(plan, dir, results)
+				written.Failed = nil // they are in the results, and no failure of this command
+				if err != nil {
+					return err
+				}
+				return g.finish(cmd, []experiments.Written{written})
+			}
 			written, err := runPlan(cmd, g, plan, dir, results)
 			if err != nil {
 				return err
@@ -135,6 +144,7 @@ func newExperimentRun(g *global) *cobra.Command {
 	flags.IntVar(&options.Limits.Train, "images", 0, "use only so many training images (default: the preset's)")
 	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only so many test images (default: the preset's)")
 	runsFlag(cmd, &dir)
+	flags.BoolVar(&finished, "finished", false, "run nothing: write tables and figures of the runs that are done")
 	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET)")
 	return cmd
 }
@@ -161,6 +171,10 @@ func runPlan(cmd *cobra.Command, g *global, plan *experiments.Plan, dir, results
 	if err != nil {
 		return experiments.Written{}, err
 	}
+	return writeResults(plan, dir, results)
+}
+
+func writeResults(plan *experiments.Plan, dir, results string) (experiments.Written, error) {
 	if results == "" {
 		results = filepath.Join("experiments", plan.Experiment, "results", plan.Options.Preset)
 	}

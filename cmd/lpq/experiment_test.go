@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestExperimentList(t *testing.T) {
 func TestExperimentRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ args, want string }{
 		"no name":         {"run", "want the name of an experiment"},
-		"unknown":         {"run table9", `no experiment "table9"; there are table1, similarity`},
+		"unknown":         {"run table9", `no experiment "table9"; there are table1, sensitivity, similarity`},
 		"imagenet":        {"run table1 --preset imagenet", "it needs ImageNet's images"},
 		"cifar10 of what": {"run table1 --preset cifar10", "--data"},
 		"no runs":         {"status --out no-such-folder", "no-such-folder"},
@@ -57,6 +58,12 @@ func TestExperimentInterrupted(t *testing.T) {
 		if line := strings.Split(status, "\n")[i]; !strings.Contains(line, want) {
 			t.Errorf("line %d is %q, want %s", i, line, want)
 		}
+	}
+	results := t.TempDir()
+	written := succeed(t, append(args[:len(args)-6:len(args)-6], "--finished", "--results", results, "--data", fixtures.images, "--weights", fixtures.weights)...)
+	text, err := os.ReadFile(filepath.Join(results, "results.md"))
+	if err != nil || !strings.Contains(written, "results  "+results) || !strings.Contains(string(text), "Not done: resnet8-w8a8-s1-") {
+		t.Errorf("--finished printed\n%s\nand wrote\n%s\n%v", written, text, err)
 	}
 	folders, err := filepath.Glob(filepath.Join(out, "resnet8-*-s1-*"))
 	if err != nil || len(folders) < 2 {

@@ -8,16 +8,25 @@ import (
 // stepsPerPoint is how many training steps lie between two points of a curve.
 const stepsPerPoint = 10
 
-// curves shows a training in TensorBoard. The first error is kept: an observer cannot return it.
+// curves shows a training in TensorBoard, and keeps every step in StepsFile. The first error is kept: an observer cannot return it.
 type curves struct {
 	writer  *tensorboard.Writer
+	steps   steps
 	started bool
 	err     error
 }
 
 func newCurves(dir string) (*curves, error) {
+	s, err := openSteps(dir)
+	if err != nil {
+		return nil, err
+	}
 	w, err := tensorboard.Create(dir)
-	return &curves{writer: w}, err
+	if err != nil {
+		_ = s.close() // what failed before says more
+		return nil, err
+	}
+	return &curves{writer: w, steps: s}, nil
 }
 
 func (c *curves) observer() finetune.Observer { return finetune.Observer{Step: c.step, Epoch: c.epoch} }
@@ -26,7 +35,9 @@ func (c *curves) step(p finetune.Progress) {
 	if !c.started {
 		c.started = true
 		c.keep(c.writer.Restart(p.Step - 1))
+		c.keep(c.steps.restart(p.Step - 1))
 	}
+	c.keep(c.steps.add(p))
 	if p.Step%stepsPerPoint == 0 {
 		c.keep(c.writer.Scalars(p.Step,
 			tensorboard.Scalar{Tag: "train/loss", Value: p.Loss}, tensorboard.Scalar{Tag: "train/top1_pct", Value: p.Top1Pct},
@@ -51,5 +62,6 @@ func (c *curves) keep(err error) {
 
 func (c *curves) close() error {
 	c.keep(c.writer.Close())
+	c.keep(c.steps.close())
 	return c.err
 }

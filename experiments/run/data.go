@@ -16,8 +16,27 @@ type Data struct {
 	Name   string `json:"name"`
 	Folder string `json:"folder"` // of CIFAR-10's files, or "builtin"
 	Train  int    `json:"train_images"`
-	Test   int    `json:"test_images"`
-	SHA256 string `json:"sha256"` // of labels and pixels, in their order
+	// Validation images are held out of the training images: they judge what is to be chosen, so that the test images never do.
+	Validation int    `json:"validation_images,omitempty"`
+	Test       int    `json:"test_images"`
+	SHA256     string `json:"sha256"` // of labels and pixels, in their order, before anything is held out
+}
+
+// holdOutSeed draws the validation images: the same for all runs.
+const holdOutSeed = 1
+
+// HoldOut describes the same data with so many of the training images held out for validation.
+func (d Data) HoldOut(n int) Data {
+	d.Train, d.Validation = d.Train+d.Validation-n, n
+	return d
+}
+
+// parts are the images that a run uses, of those that were loaded.
+func (d Data) parts(sets lpq.Sets) lpq.Sets {
+	if d.Validation > 0 {
+		sets.Validation, sets.Train = data.Split(sets.Train, d.Validation, holdOutSeed)
+	}
+	return sets
 }
 
 // Limits shorten the data; zero takes all.

@@ -12,6 +12,6 @@
 // another experiment wants the same run. Sweeps in several processes, on one folder, share the work. A sweep that is killed goes on where it was, and
 // ends with the same bits as an unbroken one.
 //
-// Files of a folder: config.json, environment.json, status.json, metrics.jsonl, TensorBoard's event files, the checkpoints of package finetune,
+// Files of a folder: config.json, environment.json, status.json, metrics.jsonl, steps.csv, TensorBoard's event files, the checkpoints of package finetune,
 // measured.json, result.json, predictions.safetensors.
 package run

@@ -30,21 +30,22 @@ func (s *Sweep) execute(ctx context.Context, c Config, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.train(ctx, m, c, dir); err != nil {
+	sets := c.Data.parts(s.Sets)
+	if err := train(ctx, m, sets, c, dir); err != nil {
 		return err
 	}
-	if err := s.measure(ctx, m, c, dir); err != nil {
+	if err := s.measure(ctx, m, sets, c, dir); err != nil {
 		return err
 	}
-	return s.score(ctx, m, before, dir)
+	return score(ctx, m, sets, before, dir)
 }
 
 // measure keeps what the run measures.
-func (s *Sweep) measure(ctx context.Context, m *lpq.Model, c Config, dir string) error {
+func (s *Sweep) measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c Config, dir string) error {
 	if c.Measure == nil {
 		return nil
 	}
-	value, err := s.Measures[c.Measure.Name](ctx, m, s.Sets, c)
+	value, err := s.Measures[c.Measure.Name](ctx, m, sets, c)
 	if err != nil {
 		return errors.WithMessagef(err, "measuring %s", c.Measure.Name)
 	}
@@ -82,7 +83,7 @@ func (s *Sweep) start(c Config) (*lpq.Model, error) {
 }
 
 // train leaves the final network in the folder.
-func (s *Sweep) train(ctx context.Context, m *lpq.Model, c Config, dir string) error {
+func train(ctx context.Context, m *lpq.Model, sets lpq.Sets, c Config, dir string) error {
 	if c.Recipe == nil {
 		return m.Save(filepath.Join(dir, finetune.FinalFile))
 	}
@@ -90,7 +91,7 @@ func (s *Sweep) train(ctx context.Context, m *lpq.Model, c Config, dir string) e
 	if err != nil {
 		return err
 	}
-	_, err = lpq.FineTune(ctx, m, s.Sets, finetune.Options{Recipe: *c.Recipe, Seed: c.Seed, Dir: dir, Resume: true, Observer: log.observer()})
+	_, err = lpq.FineTune(ctx, m, sets, finetune.Options{Recipe: *c.Recipe, Seed: c.Seed, Dir: dir, Resume: true, Observer: log.observer()})
 	if closed := log.close(); err == nil {
 		err = closed
 	}
@@ -98,28 +99,37 @@ func (s *Sweep) train(ctx context.Context, m *lpq.Model, c Config, dir string) e
 }
 
 // score evaluates the network and writes what it found; the result comes last.
-func (s *Sweep) score(ctx context.Context, m *lpq.Model, before *weights.File, dir string) error {
-	evaluation, err := lpq.Evaluate(ctx, m, s.Sets.Test)
+func score(ctx context.Context, m *lpq.Model, sets lpq.Sets, before *weights.File, dir string) error {
+	test, err := lpq.Evaluate(ctx, m, sets.Test)
 	if err != nil {
 		return err
 	}
-	if err := writePredictions(dir, evaluation.Predictions, s.Sets.Test); err != nil {
+	if err := writePredictions(dir, test.Predictions, sets.Test); err != nil {
 		return err
+	}
+	result := Result{Scores: scores(test), SizeBytes: m.SizeBytes()}
+	if sets.Validation != nil {
+		validation, err := lpq.Evaluate(ctx, m, sets.Validation)
+		if err != nil {
+			return err
+		}
+		s := scores(validation)
+		result.Validation = &s
 	}
 	after, err := m.File()
 	if err != nil {
 		return err
 	}
-	layers, err := analysis.Similarity(before, after)
-	if err != nil {
+	if result.Layers, err = analysis.Similarity(before, after); err != nil {
 		return err
 	}
-	sum, err := hashFile(filepath.Join(dir, finetune.FinalFile))
-	if err != nil {
+	result.MeanCosine = analysis.MeanCosine(result.Layers)
+	if result.SHA256, err = hashFile(filepath.Join(dir, finetune.FinalFile)); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, ResultFile), Result{
-		Scores: finetune.Scores{Images: evaluation.Images, Top1Pct: evaluation.Top1Pct(), Top5Pct: evaluation.Top5Pct(), Loss: evaluation.Loss()},
-		Layers: layers, MeanCosine: analysis.MeanCosine(layers), SizeBytes: m.SizeBytes(), SHA256: sum,
-	})
+	return writeJSON(filepath.Join(dir, ResultFile), result)
+}
+
+func scores(e models.Result) finetune.Scores {
+	return finetune.Scores{Images: e.Images, Top1Pct: e.Top1Pct(), Top5Pct: e.Top5Pct(), Loss: e.Loss()}
 }

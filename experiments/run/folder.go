@@ -48,11 +48,13 @@ type Status struct {
 
 // Result is what a run ended with. It depends on the configuration and the engine alone.
 type Result struct {
-	finetune.Scores                  // on the test images
-	MeanCosine      float64          `json:"mean_cosine"` // of the weights to those at the start, mean of the layers
-	Layers          []analysis.Layer `json:"layers"`
-	SizeBytes       int              `json:"size_bytes"`
-	SHA256          string           `json:"sha256"` // of the final weights' file
+	finetune.Scores // on the test images
+	// Validation, where images were held out, is on these.
+	Validation *finetune.Scores `json:"validation,omitempty"`
+	MeanCosine float64          `json:"mean_cosine"` // of the weights to those at the start, mean of the layers
+	Layers     []analysis.Layer `json:"layers"`
+	SizeBytes  int              `json:"size_bytes"`
+	SHA256     string           `json:"sha256"` // of the final weights' file
 }
 
 // Outcome is a run with what became of it.

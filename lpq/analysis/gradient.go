@@ -77,6 +77,20 @@ func (l LayerNoise) SignalToNoise() float64 {
 // It takes (1 + log2(Batches)) * (1 + len(schemes)) float64 numbers of memory for each weight.
 // It returns an error if the data do not fit, Batches is not a power of two, a scheme cannot be calibrated, or a gradient is not finite.
 func GradientNoise(ctx context.Context, m *models.Model, train data.Dataset, schemes []quant.Scheme, options GradientOptions) ([]Noise, error) {
+	return gradients(ctx, m, train, append([]quant.Scheme{{}}, schemes...), options)
+}
+
+// GradientVariance is the variance of a batch's gradient in one precision: that of GradientNoise's Total, for less, since nothing is compared.
+func GradientVariance(ctx context.Context, m *models.Model, train data.Dataset, scheme quant.Scheme, options GradientOptions) (float64, error) {
+	noises, err := gradients(ctx, m, train, []quant.Scheme{scheme}, options)
+	if err != nil {
+		return 0, err
+	}
+	return noises[0].Total.Variance, nil
+}
+
+// gradients compares those of some precisions with that of the first.
+func gradients(ctx context.Context, m *models.Model, train data.Dataset, precisions []quant.Scheme, options GradientOptions) ([]Noise, error) {
 	if options.Batches == 0 {
 		options.Batches = DefaultGradientBatches
 	}
@@ -87,7 +101,6 @@ func GradientNoise(ctx context.Context, m *models.Model, train data.Dataset, sch
 		return nil, err
 	}
 	parameters := parametersOf(m, options.All)
-	precisions := append([]quant.Scheme{{}}, schemes...)
 	differentiators := make([]*differentiator, len(precisions))
 	for i, scheme := range precisions {
 		low, err := inPrecision(ctx, m, scheme, train, options)

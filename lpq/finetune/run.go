@@ -55,6 +55,8 @@ type Progress struct {
 	Rate          float64 // learning rate
 	Loss          float64 // mean of this epoch so far
 	Top1Pct       float64 // of this epoch so far, on augmented training images
+	BatchLoss     float64 // of the step's batch, before the update
+	BatchTop1Pct  float64
 }
 
 const defaultCheckpointEvery = time.Minute
@@ -69,6 +71,7 @@ type run struct {
 	loader   *data.Loader
 	folder   folder
 	state    state
+	batch    models.Tally // of the last step
 	history  History
 }
 
@@ -189,10 +192,12 @@ func (r *run) step(batch data.Batch) error {
 		return err
 	}
 	r.state.Batch++
+	before := r.state.Tally
 	if _, err := r.state.Tally.Add(logits, batch.Labels); err != nil {
 		return errors.WithMessagef(err, "epoch %d, step %d: training diverged (a smaller learning rate than %g may help); checkpoints before it are kept",
 			r.state.Epoch+1, r.state.Batch, r.rate())
 	}
+	r.batch = r.state.Tally.Since(before)
 	return nil
 }
 
@@ -212,6 +217,7 @@ func (r *run) report(first int, started time.Time) {
 		Step: r.state.Epoch*perEpoch + r.state.Batch, Steps: r.options.Recipe.Epochs * perEpoch, StepsPerEpoch: perEpoch,
 		ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / time.Since(started).Seconds(),
 		Rate:         r.rate(), Loss: r.state.Tally.Loss(), Top1Pct: r.state.Tally.Top1Pct(),
+		BatchLoss: r.batch.Loss(), BatchTop1Pct: r.batch.Top1Pct(),
 	})
 }
 

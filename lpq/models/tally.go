@@ -27,6 +27,11 @@ func (t Tally) Top5Pct() float64 { return 100 * float64(t.Top5) / float64(max(t.
 // Loss is the mean cross entropy, in nats.
 func (t Tally) Loss() float64 { return t.LossSum / float64(max(t.Images, 1)) }
 
+// Since is what was counted since the tally was as before.
+func (t Tally) Since(before Tally) Tally {
+	return Tally{t.Images - before.Images, t.Top1 - before.Top1, t.Top5 - before.Top5, t.LossSum - before.LossSum}
+}
+
 // Add counts a batch and returns its best guesses: logits are [len(labels), classes], flat. Of equal logits the lower class comes first.
 //
 // It returns an error, and t is of no more use, for a label that is not a class, or a loss that is not finite.

@@ -1,0 +1,90 @@
+package sensitivity
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/plot"
+)
+
+// report has the table, with the paper's effects beside ours, and a figure of the differences.
+func report(outcomes []run.Outcome) (r experiments.Report, err error) {
+	table := experiments.Table{Name: "sensitivity", Caption: "One factor changed at a time; differences to the base, in percentage points:",
+		Columns: []string{"network", "label", "changed", "epochs", "batch", "seeds", "top1_pct", "top1_interval_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "paper", "verdict"}}
+	table.Shown = []string{"network", "changed", "epochs", "batch", "seeds", "top1_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "paper", "verdict"}
+	groups := experiments.Groups(aligned(outcomes))
+	for _, b := range groups {
+		if b.Label != experiments.BaselineLabel {
+			continue
+		}
+		table.Add(b.Network, b.Label, "fp32 baseline, where all but two start", nil, nil, len(b.Runs), experiments.Points(b.Mean(experiments.Top1)), nil, nil, nil, nil, nil, nil)
+		base := experiments.Find(groups, b.Network, baseLabel)
+		var effects []effect
+		for _, f := range factors {
+			g := experiments.Find(groups, b.Network, f.label)
+			if len(g.Runs) == 0 {
+				continue
+			}
+			recipe := g.Runs[0].Config.Recipe
+			d := &experiments.Difference{}
+			row := []any{b.Network, f.label, f.changed, recipe.Epochs, recipe.Batch, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1))}
+			if f.label != baseLabel {
+				if d, err = experiments.Compare(g, base); err != nil {
+					return r, err
+				}
+			}
+			if d == nil || f.label == baseLabel {
+				table.Add(append(row, nil, nil, nil, f.paper, nil)...)
+				continue
+			}
+			table.Add(append(row, experiments.Signed(d.Mean), d.Interval, d.P, f.paper, d.Verdict)...)
+			effects = append(effects, effect{f.label, d.Mean})
+		}
+		if len(effects) > 0 {
+			r.Figures = append(r.Figures, experiments.Figure{Name: b.Network, Figure: figure(b.Network, effects)})
+		}
+	}
+	r.Tables = []experiments.Table{table}
+	r.Notes = []string{"The paper's effects are those on ResNet-18 and ImageNet, as recalled, but for its base, which was read. The random start has no more epochs than the others, " +
+		"which is far fewer than training from a random start takes. Differences are paired by seed; McNemar's p is the smallest of all seeds times their number."}
+	return r, nil
+}
+
+// aligned gives random starts the seeds of the runs that they are compared with.
+func aligned(outcomes []run.Outcome) []run.Outcome {
+	aligned := make([]run.Outcome, len(outcomes))
+	for i, o := range outcomes {
+		if o.Config.Seed > randomSeed {
+			o.Config.Seed -= randomSeed
+		}
+		aligned[i] = o
+	}
+	return aligned
+}
+
+// effect is how far a factor moves the accuracy, in percentage points.
+type effect struct {
+	label string
+	diff  float64
+}
+
+// figure leaves out factors that would dwarf the others, and says so in its title.
+func figure(network string, effects []effect) *plot.Figure {
+	const dwarfs = 10. // points
+	var labels, left []string
+	var bars plot.Series
+	for _, e := range effects {
+		if e.diff < -dwarfs {
+			left = append(left, fmt.Sprintf("%s %.0f", e.label, e.diff))
+			continue
+		}
+		labels, bars.Y = append(labels, e.label), append(bars.Y, e.diff)
+	}
+	title := fmt.Sprintf("%s: what a factor changes of the 4-bit accuracy", network)
+	if len(left) > 0 {
+		title += fmt.Sprintf(" (not drawn: %s)", strings.Join(left, ", "))
+	}
+	return plot.Bars(title, "difference to the base (percentage points)", labels, bars)
+}
