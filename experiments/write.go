@@ -30,19 +30,10 @@ type Written struct {
 // Write makes tables and figures of what is done of the plan, from the runs in dir, and writes them into a folder. But for settings.json they
 // depend on the plan and the engine alone.
 func (p *Plan) Write(dir, into string) (Written, error) {
-	outcomes, err := run.Collect(dir, p.Runs)
+	outcomes, report, err := p.report(dir)
 	if err != nil {
 		return Written{}, err
 	}
-	report, err := p.experiment.Report(outcomes)
-	if err != nil {
-		return Written{}, errors.WithMessagef(err, "results of %s", p.Experiment)
-	}
-	runs, err := RunsTable(outcomes)
-	if err != nil {
-		return Written{}, err
-	}
-	report.Tables = append(report.Tables, runs)
 	w := Written{Dir: into, Failed: failures(outcomes), Tables: report.Tables}
 	if err := os.MkdirAll(into, 0o777); err != nil {
 		return w, errors.Wrap(err, "folder of the results")
@@ -58,6 +49,26 @@ func (p *Plan) Write(dir, into string) (Written, error) {
 		w.Files = append(w.Files, f.name)
 	}
 	return w, nil
+}
+
+// Report makes tables and figures of what is done of the plan, from the runs in dir.
+func (p *Plan) Report(dir string) (Report, error) {
+	_, report, err := p.report(dir)
+	return report, err
+}
+
+func (p *Plan) report(dir string) ([]run.Outcome, Report, error) {
+	outcomes, err := run.Collect(dir, p.Runs)
+	if err != nil {
+		return nil, Report{}, err
+	}
+	report, err := p.experiment.Report(outcomes)
+	if err != nil {
+		return nil, report, errors.WithMessagef(err, "results of %s", p.Experiment)
+	}
+	runs, err := RunsTable(outcomes)
+	report.Tables = append(report.Tables, runs)
+	return outcomes, report, err
 }
 
 // failures are the runs that are not done; a reason is missing where the disk was too full to record it.

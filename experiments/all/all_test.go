@@ -24,12 +24,24 @@ func Example() {
 	// table1 demo: 3 seeds of resnet8
 	// table1 cifar10: 3 seeds of resnet20
 	// table1 imagenet: 1 seeds of resnet18
+	// sensitivity demo: 1 seeds of resnet8
+	// sensitivity cifar10: 1 seeds of resnet20
+	// sensitivity imagenet: 1 seeds of resnet18
 	// similarity demo: 1 seeds of resnet8
 	// similarity cifar10: 1 seeds of resnet20
 	// similarity imagenet: 1 seeds of resnet18
 	// gradient_noise demo: 1 seeds of resnet8
 	// gradient_noise cifar10: 1 seeds of resnet20
 	// gradient_noise imagenet: 1 seeds of resnet18
+	// convergence demo: 1 seeds of resnet8
+	// convergence cifar10: 1 seeds of resnet20
+	// convergence imagenet: 1 seeds of resnet18
+	// calibration demo: 1 seeds of resnet8
+	// calibration cifar10: 1 seeds of resnet20
+	// calibration imagenet: 1 seeds of resnet18
+	// schedule demo: 1 seeds of resnet8
+	// schedule cifar10: 1 seeds of resnet20
+	// schedule imagenet: 1 seeds of resnet18
 }
 
 func TestOpenRefuses(t *testing.T) {
