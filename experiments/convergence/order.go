@@ -49,18 +49,18 @@ func (a reach) compare(b reach) int {
 // ladder is the training losses, in nats, of which those that tell runs apart are shown.
 var ladder = []float64{0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.4}
 
-// levels are those of the ladder that some run reached, the largest first. Where all runs did the same at two of them, the smaller one says it.
+// levels are those of the ladder that some run reached, and not all runs in their first window, the largest first. Where all runs did the same at two of them, the smaller one says it.
 func levels(all []family) (levels []float64) {
 	before := ""
 	for _, loss := range ladder {
-		what, reached := "", false
+		what, reached, later := "", false, false
 		for _, f := range all {
 			for _, t := range f.runs {
 				r := t.reach(loss)
-				what, reached = what+r.String()+"\n", reached || r.reached
+				what, reached, later = what+r.String()+"\n", reached || r.reached, later || !r.reached || r.at
 			}
 		}
-		if reached && what != before {
+		if reached && later && what != before {
 			levels = append([]float64{loss}, levels...)
 		}
 		before = what
@@ -141,6 +141,9 @@ func (o *order) add(f family, fast, slow trajectory, loss float64) error {
 	return nil
 }
 
+// maxListed is how many contradictions are listed.
+const maxListed = 5
+
 // verdict says what was found.
 func (o order) verdict(what string) string {
 	told := o.right + len(o.wrong)
@@ -156,8 +159,12 @@ func (o order) verdict(what string) string {
 		text += fmt.Sprintf("; measured, where both reached the loss on their way, %s times", o.measured)
 	}
 	text += "."
-	if len(o.wrong) > 0 {
-		text += " Contradicted: " + strings.Join(o.wrong, "; ") + "."
+	if listed := min(len(o.wrong), maxListed); listed > 0 {
+		text += " Contradicted: " + strings.Join(o.wrong[:listed], "; ")
+		if more := len(o.wrong) - listed; more > 0 {
+			text += fmt.Sprintf("; and %d more", more)
+		}
+		text += "."
 	}
 	return text
 }

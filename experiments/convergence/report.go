@@ -143,7 +143,7 @@ func (f family) figures(levels []float64) (figures []experiments.Figure, err err
 		s := plot.Series{Name: t.name()}
 		for _, loss := range levels {
 			r := t.reach(loss)
-			if !r.at {
+			if !r.reached {
 				continue
 			}
 			bound, err := t.bound(f.smoothness, loss)
@@ -160,7 +160,7 @@ func (f family) figures(levels []float64) (figures []experiments.Figure, err err
 		fmt.Sprintf("training loss, mean of %d steps (nats)", f.window), losses...)}}
 	if len(bounds) > 0 {
 		figures = append(figures, experiments.Figure{Name: f.network + "-bound", Figure: plot.LogLines(fmt.Sprintf("%s: steps to a training loss against the bound, a point for each loss", f.network),
-			"bound (iterations, up to a constant)", "steps measured", bounds...)})
+			"bound (iterations, up to a constant)", fmt.Sprintf("steps measured (%d: that many or fewer)", f.window), bounds...)})
 	}
 	return figures, nil
 }

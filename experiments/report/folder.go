@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -116,23 +114,12 @@ func (r *Run) readPredictions() error {
 }
 
 // readHistory reads the metrics of every epoch; there are none before the first has ended.
-func (r *Run) readHistory() error {
-	path := r.path(finetune.MetricsFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil
-		}
-		return errors.Wrap(err, "metrics")
+func (r *Run) readHistory() (err error) {
+	r.History, err = finetune.ReadHistory(r.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	for line := range bytes.Lines(text) {
-		var epoch finetune.EpochMetrics
-		if err := json.Unmarshal(line, &epoch); err != nil {
-			return errors.Wrapf(err, "line %d of %s", len(r.History)+1, path)
-		}
-		r.History = append(r.History, epoch)
-	}
-	return nil
+	return err
 }
 
 // readNetwork reads the final network, if there is one.

@@ -180,19 +180,28 @@ func (f folder) saveHistory(history History) error {
 }
 
 // readHistory reads the epochs that the checkpoint has completed; those after it will come again.
-func (f folder) readHistory(r *run) error {
-	text, err := os.ReadFile(f.path(MetricsFile))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return errors.Wrap(err, "metrics")
+func (f folder) readHistory(r *run) (err error) {
+	r.history, err = ReadHistory(string(f))
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
 	}
-	r.history = nil
+	r.history = slices.DeleteFunc(r.history, func(e EpochMetrics) bool { return e.Epoch > r.state.Epoch })
+	return err
+}
+
+// ReadHistory reads the epochs that a run has completed, from its folder. Before the first has ended the error is an os.ErrNotExist.
+func ReadHistory(dir string) (history History, err error) {
+	path := filepath.Join(dir, MetricsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.Wrap(err, "metrics")
+	}
 	for line := range bytes.Lines(text) {
 		var epoch EpochMetrics
 		if err := json.Unmarshal(line, &epoch); err != nil {
-			return errors.Wrapf(err, "metrics in %s", f.path(MetricsFile))
+			return nil, errors.Wrapf(err, "line %d of %s", len(history)+1, path)
 		}
-		r.history = append(r.history, epoch)
+		history = append(history, epoch)
 	}
-	r.history = slices.DeleteFunc(r.history, func(e EpochMetrics) bool { return e.Epoch > r.state.Epoch })
-	return nil
+	return history, nil
 }

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -43,15 +45,7 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 	if err := m.CheckData(train); err != nil {
 		return nil, err
 	}
-	exec, err := NewProgram(m, func(scope *model.Scope, pixels *Node) []*Node {
-		probe := &nn.Probe{}
-		logits := m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
-		values := make([]*Node, len(probe.Activations))
-		for i, a := range probe.Activations {
-			values[i] = a.Value
-		}
-		return append(values, logits) // GoMLX's Go engine cannot run a graph with a variable that no output needs
-	}, true)
+	exec, err := m.observer(func(int) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +60,54 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 		return observe(histograms, values[:len(histograms)])
 	})
 	return histograms, err
+}
+
+// observer runs the float network on pixels and returns the activations that are wanted, in the order of Activations, and then the logits: GoMLX's
+// Go engine cannot run a graph with a variable that no output needs.
+func (m *Model) observer(wanted func(site int) bool) (*Program, error) {
+	return NewProgram(m, func(scope *model.Scope, pixels *Node) []*Node {
+		probe := &nn.Probe{}
+		logits := m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
+		var values []*Node
+		for i, a := range probe.Activations {
+			if wanted(i) {
+				values = append(values, a.Value)
+			}
+		}
+		return append(values, logits)
+	}, true)
+}
+
+// Values are what the float network computes at an activation, by its name, on the first batch that the options draw of training images.
+func (m *Model) Values(ctx context.Context, train data.Dataset, activation string, options CalibrateOptions) (values []float32, err error) {
+	site := slices.IndexFunc(m.activations, func(s Site) bool { return s.Name == activation })
+	if site < 0 {
+		var names []string
+		for _, s := range m.activations {
+			names = append(names, s.Name)
+		}
+		return nil, errors.Errorf("network %s has no activation %q; it has %s", m.Network.Name, activation, strings.Join(names, ", "))
+	}
+	if err := m.CheckData(train); err != nil {
+		return nil, err
+	}
+	exec, err := m.observer(func(i int) bool { return i == site })
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Close()
+	err = m.eachBatch(ctx, train, options, 1, 1, func(_ int, pixels *tensors.Tensor) error {
+		outputs, err := exec.Call(pixels)
+		if err != nil {
+			return err
+		}
+		values, err = tensors.CopyFlatData[float32](outputs[0])
+		for _, t := range outputs {
+			_ = t.FinalizeAll() // only frees memory
+		}
+		return err
+	})
+	return values, err
 }
 
 // observe feeds each tensor to its histogram, and frees it.
