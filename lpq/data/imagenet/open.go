@@ -54,9 +54,10 @@ const (
 
 // place is where a set is.
 type place struct {
-	kind  kind
-	dir   string
-	files []string // shards
+	kind   kind
+	dir    string
+	files  []string    // tar shards
+	shards []described // prepared ones
 }
 
 // Open opens the sets at path, in the layout that it finds; see the package comment. A set that is not there is nil, but one is.
@@ -129,7 +130,7 @@ func findShards(path string) (map[string]place, error) {
 		for set, names := range setNames {
 			if strings.Contains(filepath.Base(file), names[0]) {
 				p := places[set]
-				places[set] = place{tarKind, path, append(p.files, file)}
+				places[set] = place{kind: tarKind, dir: path, files: append(p.files, file)}
 			}
 		}
 	}
@@ -163,7 +164,7 @@ func findFolders(path string) (map[string]place, error) {
 func classify(dir string) (place, error) {
 	files, err := filesIn(dir, ".tar")
 	if err != nil || len(files) > 0 {
-		return place{tarKind, dir, files}, err
+		return place{kind: tarKind, dir: dir, files: files}, err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -211,7 +212,7 @@ func (p place) open(name string, n *numbering, options Options) (s *set, _ *numb
 	var from files
 	switch p.kind {
 	case preparedKind:
-		return openPrepared(name, p.files, n, options)
+		return openPrepared(name, p.dir, p.shards, n, options)
 	case treeKind:
 		from, s.labels, n, err = openTree(p.dir, n, options.Bad)
 	case flatKind:

@@ -140,7 +140,7 @@ func (j preparationJob) kept(path string) (bool, error) {
 	if _, err := os.Stat(path); err != nil {
 		return false, nil
 	}
-	d, _, _, err := describe(path)
+	d, err := describe(path)
 	if err != nil {
 		return false, errors.WithMessage(err, "remove it, or choose another folder")
 	}

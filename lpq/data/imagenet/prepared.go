@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"io"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -57,53 +56,53 @@ func findPrepared(path string) (map[string]place, error) {
 	}
 	places := map[string]place{}
 	for _, file := range files {
-		d, _, _, err := describe(file)
+		d, err := describe(file)
 		if err != nil {
 			return nil, err
 		}
-		places[d.Set] = place{preparedKind, path, append(places[d.Set].files, file)}
+		places[d.Set] = place{kind: preparedKind, dir: path, shards: append(places[d.Set].shards, d)}
 	}
 	return places, nil
 }
 
-// describe reads all of a shard but the pixels.
-func describe(path string) (d description, items []item, pixels []byte, err error) {
+// described is all of a shard but the pixels.
+type described struct {
+	description
+	path  string
+	items []item
+	sum   []byte // that the pixels are to have
+}
+
+func describe(path string) (d described, err error) {
 	file, size, err := openFile(path)
 	if err != nil {
-		return d, nil, nil, err
+		return d, err
 	}
 	defer file.Close()
-	d, items, pixels, err = parseShard(file, size)
-	return d, items, pixels, errors.WithMessagef(err, "prepared shard %s", path)
+	d.path = path
+	d.description, d.items, d.sum, err = parseShard(file, size)
+	return d, errors.WithMessagef(err, "prepared shard %s", path)
 }
 
 // openPrepared maps all shards of a set, after it has made sure that all are there and fit together.
-func openPrepared(name string, files []string, n *numbering, options Options) (*set, *numbering, error) {
+func openPrepared(name, dir string, shards []described, n *numbering, options Options) (*set, *numbering, error) {
 	p := &prepared{starts: []int{0}}
-	var first description
+	first := shards[0].description
 	var labels []int32
-	for i, path := range files {
-		d, items, _, err := describe(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		if i == 0 {
-			first = d
-		}
-		if !d.follows(first, i, len(files)) {
+	for i, d := range shards {
+		if !d.follows(first, i, len(shards)) {
 			return nil, nil, errors.Errorf("%s is shard %d of %d of the %s set (%s, %d classes), but the folder has %d shards of it: prepare the set again in an empty folder",
-				path, d.Shard, d.Shards, d.Set, d.Preprocess, len(d.Classes), len(files))
+				d.path, d.Shard, d.Shards, d.Set, d.Preprocess, len(d.Classes), len(shards))
 		}
-		s, err := openShard(path, items)
+		s, err := openShard(d.path, d.items)
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, item := range items {
+		for _, item := range d.items {
 			labels = append(labels, item.label)
 		}
 		p.shards, p.starts = append(p.shards, s), append(p.starts, len(labels))
 	}
-	dir := filepath.Dir(files[0])
 	if got, want := first.Preprocess, options.Preprocess; got.Resize != want.Resize || got.Filter != want.Filter {
 		return nil, nil, errors.Errorf("%s was prepared for %s, and %s is wanted: prepare it for that, or choose another folder", dir, got, want)
 	}
@@ -153,12 +152,12 @@ func Verify(dir string, progress func(done, total int)) error {
 }
 
 func verifyShard(path string) error {
-	_, items, want, err := describe(path)
+	d, err := describe(path)
 	if err != nil {
 		return err
 	}
 	length := int64(0)
-	for _, it := range items {
+	for _, it := range d.items {
 		length += int64(3 * it.width * it.height)
 	}
 	file, _, err := openFile(path)
@@ -170,7 +169,7 @@ func verifyShard(path string) error {
 	if _, err := io.Copy(sum, io.NewSectionReader(file, int64(len(shardMagic)), length)); err != nil {
 		return errors.Wrap(err, path)
 	}
-	if !bytes.Equal(sum.Sum(nil), want) {
+	if !bytes.Equal(sum.Sum(nil), d.sum) {
 		return errors.Errorf("prepared shard %s is damaged: its pixels do not have the sum that it says; prepare it again", path)
 	}
 	return nil
