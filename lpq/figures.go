@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -75,7 +74,7 @@ func WeightFigure(m *Model, layer string) (*plot.Figure, error) {
 // ActivationFigure is the histogram of an activation of the float network, on a batch of training images, with the grid that the model's precision
 // and calibration leave of it. It returns an error if the model has no such activation, or it stays float.
 func ActivationFigure(ctx context.Context, m *Model, train data.Dataset, activation string) (*plot.Figure, error) {
-	values, err := m.Values(ctx, train, activation, models.CalibrateOptions{})
+	site, err := m.Activation(activation)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +86,10 @@ func ActivationFigure(ctx context.Context, m *Model, train data.Dataset, activat
 	if !ok {
 		return nil, errors.Errorf("%s in %s has no grid: quantize the network first", activation, m.Scheme())
 	}
-	site := m.Activations()[slices.IndexFunc(m.Activations(), func(s models.Site) bool { return s.Name == activation })]
+	values, err := m.Values(ctx, train, activation, models.CalibrateOptions{})
+	if err != nil {
+		return nil, err
+	}
 	f := quant.Format{Bits: m.Scheme().Activations(site.Edge), Signed: site.Signed, Exponent: exponent}
 	title := fmt.Sprintf("%s, %d values, and its %d-bit grid", activation, len(values), f.Bits)
 	return plot.Histogram(title, "activation", values, grid(f)), nil

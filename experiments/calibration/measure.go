@@ -131,20 +131,17 @@ func (q *quantizer) measure(ctx context.Context, p *Point) error {
 
 // exponents of the activations, and by how many octaves their ranges differ from the maximum's in the mean.
 func (q *quantizer) exponents(scheme quant.Scheme, choice calib.Choice, shift int) (exponents map[string]int, octaves float64, err error) {
-	exponents = map[string]int{}
+	top, err := q.plain.ChooseExponents(q.histograms, scheme, maximum)
+	if err != nil {
+		return nil, 0, err
+	}
+	if exponents, err = q.plain.ChooseExponents(q.histograms, scheme, choice); err != nil {
+		return nil, 0, err
+	}
 	sum := 0
-	for i, site := range q.plain.Activations() {
-		bits := scheme.Activations(site.Edge)
-		top, err := maximum.Exponent(&q.histograms[i], bits, site.Signed)
-		if err != nil {
-			return nil, 0, err
-		}
-		l, err := choice.Exponent(&q.histograms[i], bits, site.Signed)
-		if err != nil {
-			return nil, 0, err
-		}
-		exponents[site.Name] = l + shift
-		sum += l + shift - top
+	for name := range exponents {
+		exponents[name] += shift
+		sum += exponents[name] - top[name]
 	}
 	return exponents, float64(sum) / float64(len(q.histograms)), nil
 }

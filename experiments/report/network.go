@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"maps"
 	"math"
 	"slices"
@@ -9,16 +8,10 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/quant"
 	"github.com/lowprec/lpnets/lpq/weights"
-)
-
-// What package models writes into the metadata of networks.
-const (
-	metaNetwork   = models.MetaPrefix + "network"
-	metaScheme    = models.MetaPrefix + "scheme"
-	metaExponents = models.MetaPrefix + "exponents"
 )
 
 // network is a network's file with its precision.
@@ -51,16 +44,9 @@ type activationGrid struct {
 
 // newNetwork reads precision and exponents from a network's file. A file without them is a float network's.
 func newNetwork(file *weights.File) (*network, error) {
-	n := &network{name: file.Metadata[metaNetwork], file: file}
-	exponents := map[string]int{}
-	for key, into := range map[string]any{metaScheme: &n.scheme, metaExponents: &exponents} {
-		if text, ok := file.Metadata[key]; ok {
-			if err := json.Unmarshal([]byte(text), into); err != nil {
-				return nil, errors.Wrapf(err, "metadata %s", key)
-			}
-		}
-	}
-	if err := n.scheme.Validate(); err != nil || !n.scheme.Quantized() {
+	scheme, exponents, err := models.Precision(file.Metadata)
+	n := &network{name: file.Metadata[models.MetaNetwork], file: file, scheme: scheme}
+	if err != nil || !scheme.Quantized() {
 		return n, err
 	}
 	sites, err := zooSites(n.name)
@@ -133,7 +119,7 @@ func newWeightGrid(t weights.Tensor, bits int, scheme quant.Scheme) (g weightGri
 	}
 	var signal, noise float64
 	for part := range slices.Chunk(values, len(values)/channels) {
-		l, err := weightExponent(part, bits, scheme.WeightRule)
+		l, err := quant.ExponentForWeights(part, bits, scheme.WeightRule)
 		if err != nil {
 			return g, err
 		}
@@ -150,36 +136,8 @@ func newWeightGrid(t weights.Tensor, bits int, scheme quant.Scheme) (g weightGri
 		noise += quant.SquaredError(part, f)
 		g.exponents = append(g.exponents, l)
 	}
-	g.sqnr = math.Inf(1) // nothing is lost, not even of zeros
-	if noise > 0 {
-		g.sqnr = 10 * math.Log10(signal/noise)
-	}
+	g.sqnr = analysis.Decibels(signal, noise)
 	return g, nil
-}
-
-// mseCandidates is how many exponents quant.RuleMSE compares.
-const mseCandidates = 4
-
-// weightExponent is the exponent of values by a rule.
-func weightExponent(values []float32, bits int, rule quant.Rule) (int, error) {
-	limit := 0.
-	for _, v := range values {
-		limit = max(limit, math.Abs(float64(v)))
-	}
-	best, err := quant.ExponentForRange(limit, bits, quant.Signed)
-	if err != nil || rule != quant.RuleMSE {
-		return best, err
-	}
-	errorAt := func(l int) float64 {
-		return quant.SquaredError(values, quant.Format{Bits: bits, Signed: quant.Signed, Exponent: l})
-	}
-	top, least := best, errorAt(best)
-	for l := top - 1; l > top-mseCandidates && l >= quant.MinExponent; l-- {
-		if e := errorAt(l); e < least {
-			best, least = l, e
-		}
-	}
-	return best, nil
 }
 
 // sizeBytes is what models.Model.SizeBytes says.

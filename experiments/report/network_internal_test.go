@@ -12,6 +12,7 @@ import (
 	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/quant"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -112,8 +113,8 @@ func checkNoise(t *testing.T, m *lpq.Model, n *network) {
 
 // A network of one's own is read as far as its file goes.
 func TestOwnNetwork(t *testing.T) {
-	file := &weights.File{Metadata: map[string]string{metaNetwork: "mine", metaScheme: `{"weight_bits":2,"activation_bits":4,"edge_bits":8}`,
-		metaExponents: `{"b":-3,"a":1}`}}
+	file := &weights.File{Metadata: map[string]string{models.MetaNetwork: "mine", models.MetaScheme: `{"weight_bits":2,"activation_bits":4,"edge_bits":8}`,
+		models.MetaExponents: `{"b":-3,"a":1}`}}
 	for _, part := range []struct {
 		name   string
 		shape  []int

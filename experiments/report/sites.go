@@ -1,16 +1,8 @@
 package report
 
 import (
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
-	"github.com/pkg/errors"
-
 	"github.com/lowprec/lpnets/lpq/backend"
 	"github.com/lowprec/lpnets/lpq/models"
-	"github.com/lowprec/lpnets/lpq/nn"
 )
 
 // sites are the places of a network that are quantized.
@@ -26,8 +18,7 @@ func (s *sites) activationNames() (names []string) {
 	return names
 }
 
-// zooSites finds the places of a network of the zoo; nil for another network. The graph is built, which shows them, and nothing is computed: any
-// engine does, so it is the one that is always there.
+// zooSites finds the places of a network of the zoo, by the engine that is always there; nil for another network.
 func zooSites(name string) (*sites, error) {
 	network, err := models.Get(name)
 	if err != nil {
@@ -38,23 +29,13 @@ func zooSites(name string) (*sites, error) {
 		return nil, err
 	}
 	defer engine.Finalize()
-	probe := &nn.Probe{}
-	err = exceptions.TryCatch[error](func() {
-		g := graph.NewGraph(engine, name)
-		defer g.Finalize()
-		in := network.Input
-		pixels := graph.Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, in.Height, in.Width, in.Channels))
-		network.Logits(model.NewStore().RootScope(), pixels, &nn.Run{Probe: probe})
-	})
+	activations, weights, err := network.Sites(engine)
 	if err != nil {
-		return nil, errors.WithMessagef(err, "building network %s", name)
+		return nil, err
 	}
-	s := &sites{edges: map[string]bool{}}
-	for _, a := range probe.Activations {
-		s.activations = append(s.activations, models.Site{Name: models.NameOf(a.Path), Path: a.Path, Signed: a.Signed, Edge: a.Edge})
-	}
-	for _, w := range probe.Weights {
-		s.edges[models.NameOf(w.Path)] = w.Edge
+	s := &sites{activations: activations, edges: map[string]bool{}}
+	for _, w := range weights {
+		s.edges[w.Name] = w.Edge
 	}
 	return s, nil
 }

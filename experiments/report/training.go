@@ -1,10 +1,7 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"maps"
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,35 +17,24 @@ import (
 	"github.com/lowprec/lpnets/lpq/weights"
 )
 
-// What package finetune writes into the metadata of networks and checkpoints.
-const (
-	metaTraining     = "finetune"       // the identity of the run, JSON
-	metaStart        = "finetune_start" // where the weights at the start lay
-	metaCheckpointed = models.MetaPrefix + "finetune.run"
-)
-
-// identity is what package finetune says of a training.
-type identity struct {
-	Recipe     *finetune.Recipe `json:"recipe"`
-	Seed       uint64           `json:"seed"`
-	Network    string           `json:"network"`
-	Start      string           `json:"start"` // sha256 of weights, precision and exponents
-	Data       string           `json:"data"`
-	Images     int              `json:"images"`
-	Validation int              `json:"validation_images"`
-}
-
 // readTraining puts together what became of a run that has no configuration: it was made by lpq finetune or lpq train.
 func (r *Run) readTraining() error {
 	r.mark = r.Folder
-	id, start, err := r.identity()
+	metadata, source, err := r.newestMetadata()
 	if err != nil {
 		return err
 	}
-	r.Config = run.Config{Label: r.Folder, Network: id.Network, Seed: id.Seed, Recipe: id.Recipe,
-		Data: run.Data{Name: id.Data, Train: id.Images, Validation: id.Validation}}
-	if id.Recipe != nil {
-		r.Config.Label = id.Recipe.Name
+	id, start, err := finetune.ReadIdentity(metadata)
+	if err != nil {
+		return errors.WithMessagef(err, "reading %s", r.path(source))
+	}
+	r.Config = run.Config{Label: r.Folder, Network: metadata[models.MetaNetwork]}
+	if id == nil {
+		id = &finetune.RunIdentity{} // of which nothing is known
+		r.misses("settings: no file says how it was trained")
+	} else {
+		r.Config = run.Config{Label: cmp.Or(id.Recipe.Name, r.Folder), Network: id.Network, Seed: id.Seed, Recipe: &id.Recipe,
+			Data: run.Data{Name: id.Data, Train: id.Images, Validation: id.Validation}}
 	}
 	if !strings.HasPrefix(start, "random") {
 		r.Config.Start = run.Start{File: start, SHA256: id.Start}
@@ -70,32 +56,19 @@ func (r *Run) readTraining() error {
 	return r.compareWithStart(start, id.Start)
 }
 
-// identity is what the newest file says of the training, and of where the weights at the start lay.
-func (r *Run) identity() (id identity, start string, err error) {
-	var metadata map[string]string
-	source := finetune.FinalFile
+// newestMetadata is that of the final network, or else of the checkpoint; empty where there is neither.
+func (r *Run) newestMetadata() (metadata map[string]string, source string, err error) {
 	switch {
 	case r.network != nil:
-		metadata = r.network.file.Metadata
+		return r.network.file.Metadata, finetune.FinalFile, nil
 	case r.has(finetune.CheckpointFile):
-		source = finetune.CheckpointFile
-		file, err := weights.Read(r.path(source))
+		file, err := weights.Read(r.path(finetune.CheckpointFile))
 		if err != nil {
-			return id, "", err
+			return nil, "", err
 		}
-		metadata = file.Metadata
+		return file.Metadata, finetune.CheckpointFile, nil
 	}
-	id.Network = metadata[metaNetwork]
-	text := metadata[metaTraining]
-	if text == "" {
-		text = metadata[metaCheckpointed]
-	}
-	if text == "" {
-		r.misses("settings: no file says how it was trained")
-		return id, metadata[metaStart], nil
-	}
-	err = json.Unmarshal([]byte(text), &id)
-	return id, metadata[metaStart], errors.Wrapf(err, "description of the training in %s", r.path(source))
+	return nil, "", nil
 }
 
 // compareWithStart finds the similarity to the weights at the start, where they still are what they were.
@@ -140,11 +113,10 @@ func isStart(n *network, before *weights.File, hash string) bool {
 		}
 		own.Tensors = append(own.Tensors, theirs)
 	}
-	float := map[string]string{metaNetwork: n.name, metaScheme: "{}", metaExponents: "{}"}
+	float := map[string]string{models.MetaNetwork: n.name, models.MetaScheme: "{}", models.MetaExponents: "{}"}
 	return slices.ContainsFunc([]map[string]string{float, before.Metadata, n.file.Metadata}, func(metadata map[string]string) bool {
-		own.Metadata = maps.Clone(metadata)
-		maps.DeleteFunc(own.Metadata, func(key, _ string) bool { return !strings.HasPrefix(key, models.MetaPrefix) })
-		sum := sha256.New()
-		return weights.Encode(sum, own, weights.Safetensors) == nil && hex.EncodeToString(sum.Sum(nil)) == hash
+		own.Metadata = metadata
+		fingerprint, err := finetune.Fingerprint(own)
+		return err == nil && fingerprint == hash
 	})
 }

@@ -13,7 +13,7 @@ import (
 // SQNR is the ratio of signal to quantization noise of values in a format, 10*log10(sum(x^2)/sum((x-x̂)^2)), in dB. It is +Inf where every
 // value is on the format's grid, and NaN if a value is.
 func SQNR(values []float32, f quant.Format) float64 {
-	return decibels(energy(values), quant.SquaredError(values, f))
+	return Decibels(energy(values), quant.SquaredError(values, f))
 }
 
 func energy(values []float32) (sum float64) {
@@ -23,9 +23,10 @@ func energy(values []float32) (sum float64) {
 	return sum
 }
 
-func decibels(signal, noise float64) float64 {
+// Decibels is the ratio of two energies in dB, +Inf where there is no noise, not even of zeros.
+func Decibels(signal, noise float64) float64 {
 	if noise == 0 {
-		return math.Inf(1) // of zeros, too
+		return math.Inf(1)
 	}
 	return 10 * math.Log10(signal/noise)
 }
@@ -76,5 +77,5 @@ func weightSQNR(values []float32, bits int, exponents []int) float64 {
 		d := float64(x) - float64(f.FakeQuantize(x))
 		noise += d * d
 	}
-	return decibels(energy(values), noise)
+	return Decibels(energy(values), noise)
 }

@@ -1,6 +1,8 @@
 package calib
 
 import (
+	"fmt"
+
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/lpq/quant"
@@ -49,6 +51,14 @@ func (c Choice) WithDefaults() Choice {
 		c.Percentile = DefaultPercentile
 	}
 	return c
+}
+
+// String is the choice in words: "max", "mse", or "percentile 99.99".
+func (c Choice) String() string {
+	if c = c.WithDefaults(); c.Method == Percentile {
+		return fmt.Sprintf("%s %g", c.Method, c.Percentile)
+	}
+	return string(c.Method)
 }
 
 // mseCandidates is how many exponents MSE compares below the one that covers the maximum. Activations have long tails: the best

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,8 +16,8 @@ import (
 	"github.com/lowprec/lpnets/lpq/weights"
 )
 
-// identity is everything that decides the bits a run ends with, but the engine: two runs with the same identity are the same run.
-type identity struct {
+// RunIdentity is everything that decides the bits a run ends with, but the engine: two runs with the same identity are the same run.
+type RunIdentity struct {
 	Recipe  Recipe `json:"recipe"`
 	Seed    uint64 `json:"seed"`
 	Network string `json:"network"`
@@ -28,18 +29,16 @@ type identity struct {
 }
 
 // identify describes the run that is about to start; the model must be as the caller passed it.
-func (r *run) identify() (identity, error) {
+func (r *run) identify() (RunIdentity, error) {
 	file, err := r.model.File()
 	if err != nil {
-		return identity{}, err
+		return RunIdentity{}, err
 	}
-	// Provenance, which names files, is left out: the same weights from another folder are the same start.
-	maps.DeleteFunc(file.Metadata, func(key, _ string) bool { return !strings.HasPrefix(key, models.MetaPrefix) })
-	sum := sha256.New()
-	if err := weights.Encode(sum, file, weights.Safetensors); err != nil {
-		return identity{}, err
+	start, err := Fingerprint(file)
+	if err != nil {
+		return RunIdentity{}, err
 	}
-	id := identity{Recipe: r.options.Recipe, Seed: r.options.Seed, Network: r.model.Network.Name, Start: hex.EncodeToString(sum.Sum(nil)),
+	id := RunIdentity{Recipe: r.options.Recipe, Seed: r.options.Seed, Network: r.model.Network.Name, Start: start,
 		Data: r.sets.Train.Name(), Images: r.sets.Train.Len()}
 	if r.sets.Validation != nil {
 		id.Validation = r.sets.Validation.Len()
@@ -47,8 +46,33 @@ func (r *run) identify() (identity, error) {
 	return id, nil
 }
 
+// Fingerprint is the sha256, in hexadecimal digits, of a network's tensors, precision and exponents. Provenance, which names files, is left out: the same
+// weights from another folder are the same start.
+func Fingerprint(file *weights.File) (string, error) {
+	bare := *file
+	bare.Metadata = maps.Clone(file.Metadata)
+	maps.DeleteFunc(bare.Metadata, func(key, _ string) bool { return !strings.HasPrefix(key, models.MetaPrefix) })
+	sum := sha256.New()
+	if err := weights.Encode(sum, &bare, weights.Safetensors); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// ReadIdentity reads, from the metadata of a network or checkpoint that a run left, the run's identity and where the weights at its start lay. The
+// identity is nil, and the place empty, where the file does not say.
+func ReadIdentity(metadata map[string]string) (id *RunIdentity, start string, err error) {
+	start = metadata[provenanceStart]
+	text := cmp.Or(metadata[provenanceRun], metadata[metaRun])
+	if text == "" {
+		return nil, start, nil
+	}
+	err = json.Unmarshal([]byte(text), &id)
+	return id, start, errors.Wrap(err, "description of the run")
+}
+
 // String is the identity as JSON, as it is kept in checkpoints and in the networks that a run leaves.
-func (id identity) String() string {
+func (id RunIdentity) String() string {
 	text, err := json.Marshal(id)
 	if err != nil {
 		panic(err) // Validate has seen to it that all numbers are finite
@@ -57,8 +81,8 @@ func (id identity) String() string {
 }
 
 // differs returns an error that names what is different in the identity, as text, of another run.
-func (id identity) differs(other string) error {
-	var there identity
+func (id RunIdentity) differs(other string) error {
+	var there RunIdentity
 	if err := json.Unmarshal([]byte(other), &there); err != nil {
 		return errors.Wrap(err, "description of the run")
 	}

@@ -64,7 +64,7 @@ const defaultCheckpointEvery = time.Minute
 // run is a training that is going on.
 type run struct {
 	model    *models.Model
-	identity identity
+	identity RunIdentity
 	sets     Sets
 	options  Options
 	stepper  *Stepper

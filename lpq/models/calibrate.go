@@ -2,8 +2,6 @@ package models
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -45,7 +43,7 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 	if err := m.CheckData(train); err != nil {
 		return nil, err
 	}
-	exec, err := m.observer(func(int) bool { return true })
+	exec, err := m.observer(func(Site) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -64,13 +62,13 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 
 // observer runs the float network on pixels and returns the activations that are wanted, in the order of Activations, and then the logits: GoMLX's
 // Go engine cannot run a graph with a variable that no output needs.
-func (m *Model) observer(wanted func(site int) bool) (*Program, error) {
+func (m *Model) observer(wanted func(Site) bool) (*Program, error) {
 	return NewProgram(m, func(scope *model.Scope, pixels *Node) []*Node {
 		probe := &nn.Probe{}
 		logits := m.Network.Logits(scope, pixels, &nn.Run{Probe: probe})
 		var values []*Node
 		for i, a := range probe.Activations {
-			if wanted(i) {
+			if wanted(m.activations[i]) {
 				values = append(values, a.Value)
 			}
 		}
@@ -80,18 +78,14 @@ func (m *Model) observer(wanted func(site int) bool) (*Program, error) {
 
 // Values are what the float network computes at an activation, by its name, on the first batch that the options draw of training images.
 func (m *Model) Values(ctx context.Context, train data.Dataset, activation string, options CalibrateOptions) (values []float32, err error) {
-	site := slices.IndexFunc(m.activations, func(s Site) bool { return s.Name == activation })
-	if site < 0 {
-		var names []string
-		for _, s := range m.activations {
-			names = append(names, s.Name)
-		}
-		return nil, errors.Errorf("network %s has no activation %q; it has %s", m.Network.Name, activation, strings.Join(names, ", "))
+	site, err := m.Activation(activation)
+	if err != nil {
+		return nil, err
 	}
 	if err := m.CheckData(train); err != nil {
 		return nil, err
 	}
-	exec, err := m.observer(func(i int) bool { return i == site })
+	exec, err := m.observer(func(s Site) bool { return s == site })
 	if err != nil {
 		return nil, err
 	}
@@ -169,17 +163,28 @@ func (m *Model) Calibrate(ctx context.Context, train data.Dataset, options Calib
 	if err != nil {
 		return errors.WithMessagef(err, "calibrating network %s", m.Network.Name)
 	}
+	exponents, err := m.ChooseExponents(histograms, m.scheme, options.Choice)
+	if err != nil {
+		return err
+	}
+	return m.SetExponents(exponents)
+}
+
+// ChooseExponents finds the exponents of all activations, by name, in a scheme that quantizes them, from what Observe returned. The model stays as it is. It
+// returns an error as Calibrate does.
+func (m *Model) ChooseExponents(histograms []calib.Histogram, scheme quant.Scheme, choice calib.Choice) (map[string]int, error) {
 	exponents := make(map[string]int, len(histograms))
 	for i, site := range m.activations {
 		if histograms[i].Negative() && !site.Signed {
-			return errors.Errorf("activation %s has negative values, but its quantizer is unsigned: add Signed() to it in the network", site.Name)
+			return nil, errors.Errorf("activation %s has negative values, but its quantizer is unsigned: add Signed() to it in the network", site.Name)
 		}
-		exponents[site.Name], err = options.Choice.Exponent(&histograms[i], m.scheme.Activations(site.Edge), site.Signed)
+		l, err := choice.Exponent(&histograms[i], scheme.Activations(site.Edge), site.Signed)
 		if err != nil {
-			return errors.WithMessagef(err, "activation %s of network %s", site.Name, m.Network.Name)
+			return nil, errors.WithMessagef(err, "activation %s of network %s", site.Name, m.Network.Name)
 		}
+		exponents[site.Name] = l
 	}
-	return m.SetExponents(exponents)
+	return exponents, nil
 }
 
 // Calibrated reports whether every activation that the scheme quantizes has its exponent.

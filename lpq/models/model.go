@@ -58,26 +58,37 @@ func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
 	return m, nil
 }
 
-// createVariables builds the network's graph once, without compiling it, and then gives every variable its initial value.
-func (m *Model) createVariables() error {
-	err := exceptions.TryCatch[error](func() {
-		g := NewGraph(m.Backend, m.Network.Name)
-		defer g.Finalize()
-		in := m.Network.Input
-		pixels := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, in.Height, in.Width, in.Channels))
-		probe := &nn.Probe{}
-		m.Network.Logits(m.Store.RootScope(), pixels, &nn.Run{Probe: probe})
-		for _, a := range probe.Activations {
-			m.activations = append(m.activations, Site{NameOf(a.Path), a.Path, a.Signed, a.Edge})
-		}
-		for _, w := range probe.Weights {
-			m.weights = append(m.weights, Site{NameOf(w.Path), w.Path, quant.Signed, w.Edge})
-		}
-	})
-	if err != nil {
+// createVariables builds the network's graph once and then gives every variable its initial value.
+func (m *Model) createVariables() (err error) {
+	if m.activations, m.weights, err = m.Network.build(m.Backend, m.Store.RootScope()); err != nil {
 		return err
 	}
 	return m.Store.InitializeVariables(m.Backend, nil)
+}
+
+// Sites are the places that the network quantizes, as Model.Activations and Model.Weights have them, without a model: the graph is built, which shows them, and
+// nothing is computed, so any engine does.
+func (n Network) Sites(backend compute.Backend) (activations, weights []Site, err error) {
+	activations, weights, err = n.build(backend, model.NewStore().RootScope())
+	return activations, weights, errors.WithMessagef(err, "building network %s", n.Name)
+}
+
+// build builds the network's graph without compiling it, which declares its variables in the scope, and returns the places that are quantized.
+func (n Network) build(backend compute.Backend, scope *model.Scope) (activations, weights []Site, err error) {
+	err = exceptions.TryCatch[error](func() {
+		g := NewGraph(backend, n.Name)
+		defer g.Finalize()
+		pixels := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, n.Input.Height, n.Input.Width, n.Input.Channels))
+		probe := &nn.Probe{}
+		n.Logits(scope, pixels, &nn.Run{Probe: probe})
+		for _, a := range probe.Activations {
+			activations = append(activations, Site{NameOf(a.Path), a.Path, a.Signed, a.Edge})
+		}
+		for _, w := range probe.Weights {
+			weights = append(weights, Site{NameOf(w.Path), w.Path, quant.Signed, w.Edge})
+		}
+	})
+	return activations, weights, err
 }
 
 const rootPath = model.ScopeSeparator + Root
@@ -137,6 +148,18 @@ func (m *Model) reset() {
 
 // Activations lists the places where activations are quantized, in the order of the layers.
 func (m *Model) Activations() []Site { return slices.Clone(m.activations) }
+
+// Activation is the place of that name, or an error that lists those there are.
+func (m *Model) Activation(name string) (Site, error) {
+	var names []string
+	for _, s := range m.activations {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Site{}, errors.Errorf("network %s has no activation %q; it has %s", m.Network.Name, name, strings.Join(names, ", "))
+}
 
 // Weights lists the layers' weights, in the order of the layers: those that are quantized, not biases and batch normalization.
 func (m *Model) Weights() []Site { return slices.Clone(m.weights) }

@@ -19,10 +19,11 @@ import (
 // MetaPrefix begins the keys of metadata in our checkpoints that say how the network is run. Everything else in a file's metadata is provenance.
 const MetaPrefix = "lpnets."
 
+// Keys of metadata that every File has.
 const (
-	metaNetwork   = MetaPrefix + "network"
-	metaScheme    = MetaPrefix + "scheme"    // quant.Scheme, JSON
-	metaExponents = MetaPrefix + "exponents" // activation name -> exponent, JSON
+	MetaNetwork   = MetaPrefix + "network"
+	MetaScheme    = MetaPrefix + "scheme"    // quant.Scheme, JSON
+	MetaExponents = MetaPrefix + "exponents" // activation name -> exponent, JSON
 )
 
 // ignoredSuffix ends the names of PyTorch's batch counters, which nothing needs.
@@ -47,14 +48,14 @@ func (m *Model) LoadFile(path string) error {
 // network that is not calibrated. Every variable of the network must be there with its shape, and nothing else; otherwise an error says
 // what differs and the model is unchanged.
 func (m *Model) SetWeights(file *weights.File) error {
-	if name := file.Metadata[metaNetwork]; name != "" && name != m.Network.Name {
+	if name := file.Metadata[MetaNetwork]; name != "" && name != m.Network.Name {
 		return errors.Errorf("they belong to network %s, not %s", name, m.Network.Name)
 	}
 	values, err := m.match(file)
 	if err != nil {
 		return err
 	}
-	scheme, exponents, err := precision(file.Metadata)
+	scheme, exponents, err := Precision(file.Metadata)
 	if err != nil {
 		return err
 	}
@@ -81,9 +82,9 @@ func (m *Model) SetWeights(file *weights.File) error {
 	return m.SetExponents(exponents)
 }
 
-// precision reads scheme and exponents from metadata; none gives float.
-func precision(metadata map[string]string) (scheme quant.Scheme, exponents map[string]int, err error) {
-	for key, into := range map[string]any{metaScheme: &scheme, metaExponents: &exponents} {
+// Precision reads scheme and exponents from a file's metadata; none gives float. It returns an error for what is not understood.
+func Precision(metadata map[string]string) (scheme quant.Scheme, exponents map[string]int, err error) {
+	for key, into := range map[string]any{MetaScheme: &scheme, MetaExponents: &exponents} {
 		if text, ok := metadata[key]; ok {
 			decoder := json.NewDecoder(strings.NewReader(text))
 			decoder.DisallowUnknownFields() // what is not understood must not be ignored
@@ -170,8 +171,8 @@ func (m *Model) File() (*weights.File, error) {
 		return nil, err
 	}
 	file := &weights.File{Metadata: maps.Clone(m.Provenance)}
-	file.Metadata[metaNetwork] = m.Network.Name
-	for key, value := range map[string]any{metaScheme: m.scheme, metaExponents: exponents} {
+	file.Metadata[MetaNetwork] = m.Network.Name
+	for key, value := range map[string]any{MetaScheme: m.scheme, MetaExponents: exponents} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, errors.Wrapf(err, "metadata %s", key)

@@ -60,6 +60,26 @@ func ceilLog2(x float64) int {
 
 func clampExponent(l int) int { return min(max(l, MinExponent), MaxExponent) }
 
+// ExponentForWeights is what WeightExponent gives, without a graph: the exponent of signed values by a rule. It returns an error as ExponentForRange does.
+func ExponentForWeights(values []float32, bits int, rule Rule) (int, error) {
+	limit := 0.
+	for _, v := range values {
+		limit = max(limit, math.Abs(float64(v)))
+	}
+	top, err := ExponentForRange(limit, bits, Signed)
+	if err != nil || rule != RuleMSE {
+		return top, err
+	}
+	errorAt := func(l int) float64 { return SquaredError(values, Format{Bits: bits, Signed: Signed, Exponent: l}) }
+	best, least := top, errorAt(top)
+	for l := top - 1; l > top-mseCandidates && l >= MinExponent; l-- {
+		if e := errorAt(l); e < least {
+			best, least = l, e
+		}
+	}
+	return best, nil
+}
+
 // SquaredError is the sum of (x - FakeQuantize(x))^2 over the values, in float64.
 func SquaredError(values []float32, f Format) float64 {
 	var sum float64

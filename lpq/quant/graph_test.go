@@ -182,6 +182,11 @@ func TestWeightExponent(t *testing.T) {
 			flat, columns[c] = append(flat, x), append(columns[c], x)
 		}
 	}
+	for _, bits := range []int{2, 3, 4, 8} {
+		if got, err := quant.ExponentForWeights(flat, bits, quant.RuleMSE); err != nil || got != bestExponent(flat, bits) {
+			t.Errorf("%d bits: without a graph %d, %v; want %d", bits, got, err, bestExponent(flat, bits))
+		}
+	}
 	testbackend.ForEach(t, func(t *testing.T, backend compute.Backend) {
 		for _, bits := range []int{2, 3, 4, 8} {
 			perTensor := func(w *Node) *Node { return quant.WeightExponent(w, bits, quant.RuleMSE, quant.PerTensor) }
