@@ -3,14 +3,12 @@ package experiments_test
 import (
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
-	"github.com/lowprec/lpnets/lpq/finetune"
-	"github.com/lowprec/lpnets/lpq/weights"
+	"github.com/lowprec/lpnets/internal/testruns"
 )
 
 const testImages = 100
@@ -18,24 +16,7 @@ const testImages = 100
 // outcome is a finished run that was right on the first so many images.
 func outcome(t *testing.T, label string, seed uint64, right int) run.Outcome {
 	t.Helper()
-	o := run.Outcome{Config: run.Config{Label: label, Network: "resnet8", Seed: seed}, Dir: t.TempDir(), Status: run.Status{State: run.Done},
-		Result: run.Result{Scores: finetune.Scores{Images: testImages, Top1Pct: float64(right)}}}
-	labels, guesses := make([]int32, testImages), make([]int32, testImages)
-	for i := right; i < testImages; i++ {
-		guesses[i] = 1
-	}
-	file := &weights.File{}
-	for name, values := range map[string][]int32{"labels": labels, "predictions": guesses} {
-		tensor, err := weights.NewInt32(name, []int{testImages}, values)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file.Tensors = append(file.Tensors, tensor)
-	}
-	if err := weights.Write(filepath.Join(o.Dir, run.PredictionsFile), file); err != nil {
-		t.Fatal(err)
-	}
-	return o
+	return testruns.Done(t, run.Config{Label: label, Network: "resnet8", Seed: seed}, testImages, right)
 }
 
 func TestCompare(t *testing.T) {

@@ -12,10 +12,9 @@ import (
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/calibration"
 	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/testruns"
 	"github.com/lowprec/lpnets/lpq/calib"
-	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/quant"
-	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 func planned(t *testing.T, name string, seeds ...uint64) []run.Config {
@@ -33,15 +32,9 @@ func TestPlan(t *testing.T) {
 	if want := 1 + 2*(1+1+5); len(runs) != want {
 		t.Fatalf("%d runs, want %d: a baseline; points, control and five variants of each seed", len(runs), want)
 	}
-	ids, epochs := map[string]bool{}, 0
+	testruns.CheckPlan(t, runs)
+	epochs := 0
 	for _, c := range runs {
-		if err := c.Validate(); err != nil {
-			t.Error(err)
-		}
-		if ids[c.ID()] || c.Start.Run != "" && !ids[c.Start.Run] {
-			t.Errorf("run %s comes twice, or before its start", c.ID())
-		}
-		ids[c.ID()] = true
 		if c.Start.Run != "" && c.Recipe != nil {
 			epochs += c.Recipe.Epochs
 		}
@@ -68,24 +61,7 @@ const testImages = 100
 // outcome is a finished run that was right on the first so many images.
 func outcome(t *testing.T, label string, right int) run.Outcome {
 	t.Helper()
-	o := run.Outcome{Config: run.Config{Label: label, Network: "resnet8", Seed: 1}, Dir: t.TempDir(), Status: run.Status{State: run.Done},
-		Result: run.Result{Scores: finetune.Scores{Images: testImages, Top1Pct: float64(right)}}}
-	labels, guesses := make([]int32, testImages), make([]int32, testImages)
-	for i := right; i < testImages; i++ {
-		guesses[i] = 1
-	}
-	file := &weights.File{}
-	for name, values := range map[string][]int32{"labels": labels, "predictions": guesses} {
-		tensor, err := weights.NewInt32(name, []int{testImages}, values)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file.Tensors = append(file.Tensors, tensor)
-	}
-	if err := weights.Write(filepath.Join(o.Dir, run.PredictionsFile), file); err != nil {
-		t.Fatal(err)
-	}
-	return o
+	return testruns.Done(t, run.Config{Label: label, Network: "resnet8", Seed: 1}, testImages, right)
 }
 
 // point was right on the first so many images.

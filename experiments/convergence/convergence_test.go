@@ -11,6 +11,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/convergence"
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/experiments/similarity"
+	"github.com/lowprec/lpnets/internal/testruns"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/optim"
 	"github.com/lowprec/lpnets/lpq/quant"
@@ -34,15 +35,8 @@ func TestPlan(t *testing.T) {
 		if want := 1 + 2 + 2*(1+3); len(runs) != want {
 			t.Fatalf("%d runs, want %d: baseline, solutions, and for each start what measures it and three batch sizes", len(runs), want)
 		}
-		ids, epochs := map[string]bool{}, 0
+		ids, epochs := testruns.CheckPlan(t, runs), 0
 		for _, c := range runs {
-			if err := c.Validate(); err != nil {
-				t.Error(err)
-			}
-			if ids[c.ID()] || c.Start.Run != "" && !ids[c.Start.Run] {
-				t.Errorf("run %s comes twice, or before its start", c.ID())
-			}
-			ids[c.ID()] = true
 			if c.Recipe == nil || c.Measure == nil {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/experiments/schedule"
+	"github.com/lowprec/lpnets/internal/testruns"
 	"github.com/lowprec/lpnets/lpq/finetune"
 )
 
@@ -23,19 +24,12 @@ func plan(t *testing.T) []run.Config {
 
 // Every run, the baseline too, lacks the images that it is judged by; none is planned twice; larger batches have as many updates.
 func TestPlan(t *testing.T) {
-	ids := map[string]bool{}
-	updates := map[string]int{}
-	for _, c := range plan(t) {
-		if err := c.Validate(); err != nil {
-			t.Error(err)
-		}
+	runs, updates := plan(t), map[string]int{}
+	testruns.CheckPlan(t, runs)
+	for _, c := range runs {
 		if c.Data.Train != 45000 || c.Data.Validation != 5000 || c.Data.Test != 10000 {
 			t.Errorf("%s: data %+v", c.ID(), c.Data)
 		}
-		if ids[c.ID()] || c.Start.Run != "" && !ids[c.Start.Run] {
-			t.Errorf("run %s comes twice, or before its start", c.ID())
-		}
-		ids[c.ID()] = true
 		if c.Seed == 1 {
 			updates[c.Label] = c.Recipe.Epochs * c.Data.Train / c.Recipe.Batch
 		}

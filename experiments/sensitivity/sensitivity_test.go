@@ -1,7 +1,6 @@
 package sensitivity_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,8 +8,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/experiments/sensitivity"
 	"github.com/lowprec/lpnets/internal/differ"
-	"github.com/lowprec/lpnets/lpq/finetune"
-	"github.com/lowprec/lpnets/lpq/weights"
+	"github.com/lowprec/lpnets/internal/testruns"
 )
 
 func plan(t *testing.T, preset string) []run.Config {
@@ -64,23 +62,7 @@ func TestReport(t *testing.T) {
 		if c.Label != experiments.BaselineLabel && c.Label != "base" && c.Label != "random-start" && c.Label != "larger-batch" {
 			continue
 		}
-		o := run.Outcome{Config: c, Dir: t.TempDir(), Status: run.Status{State: run.Done}, Result: run.Result{Scores: finetune.Scores{Images: 4, Top1Pct: 25 * float64(right[c.Label])}}}
-		guesses := make([]int32, 4)
-		for i := right[c.Label]; i < 4; i++ {
-			guesses[i] = 1
-		}
-		file := &weights.File{}
-		for name, values := range map[string][]int32{"labels": make([]int32, 4), "predictions": guesses} {
-			tensor, err := weights.NewInt32(name, []int{4}, values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			file.Tensors = append(file.Tensors, tensor)
-		}
-		if err := weights.Write(filepath.Join(o.Dir, run.PredictionsFile), file); err != nil {
-			t.Fatal(err)
-		}
-		outcomes = append(outcomes, o)
+		outcomes = append(outcomes, testruns.Done(t, c, 4, right[c.Label]))
 	}
 	report, err := sensitivity.Experiment.Report(outcomes)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/experiments/table1"
 	"github.com/lowprec/lpnets/internal/shared"
+	"github.com/lowprec/lpnets/internal/testruns"
 )
 
 // The embedded numbers of the paper are the ones that were read.
@@ -54,15 +55,8 @@ func TestPlan(t *testing.T) {
 	if want := 2 * (1 + 2*5); len(runs) != want {
 		t.Fatalf("%d runs, want %d: a baseline and five for each seed, of two networks", len(runs), want)
 	}
-	ids := map[string]bool{}
+	testruns.CheckPlan(t, runs)
 	for _, c := range runs {
-		if err := c.Validate(); err != nil {
-			t.Error(err)
-		}
-		if ids[c.ID()] || c.Start.Run != "" && !ids[c.Start.Run] {
-			t.Errorf("run %s comes twice, or before its start", c.ID())
-		}
-		ids[c.ID()] = true
 		control := c.Label == "w4a4-control" || c.Label == "w8a8-control" || c.Label == "baseline"
 		if float := c.Precision() == "fp32"; float != control {
 			t.Errorf("%s is %s", c.Label, c.Precision())
