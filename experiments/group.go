@@ -32,6 +32,16 @@ func Groups(outcomes []run.Outcome) (groups []Group) {
 	return groups
 }
 
+// Baselines are the groups that Material.Baseline's runs make: one for each network.
+func Baselines(groups []Group) (baselines []Group) {
+	for _, g := range groups {
+		if g.Label == BaselineLabel {
+			baselines = append(baselines, g)
+		}
+	}
+	return baselines
+}
+
 // Find returns the group of a network and label; one without runs if there is none.
 func Find(groups []Group, network, label string) Group {
 	for _, g := range groups {

@@ -54,6 +54,19 @@ func (m Material) Baseline(n Network) run.Config {
 	return run.Config{Label: BaselineLabel, Network: n.Name, Seed: 1, Start: n.Start, Data: m.Data, Recipe: m.Preset.Recipes.Adapt}
 }
 
+// RandomSeed is what the seeds of runs from random weights are above the others': the built-in network was once trained from the random weights of
+// seed 1, to which it is still similar.
+const RandomSeed = 100
+
+// ScratchLabel marks the runs that Material.Scratch makes.
+const ScratchLabel = "scratch"
+
+// Scratch is the run that trains a network from random weights in fp32.
+func (m Material) Scratch(network string, seed uint64) run.Config {
+	recipe := m.Preset.Recipes.Scratch
+	return run.Config{Label: ScratchLabel, Network: network, Seed: RandomSeed + seed, Data: m.Data, Recipe: &recipe}
+}
+
 // Tune is a run that trains what another one ended with.
 func (m Material) Tune(start run.Config, label string, recipe finetune.Recipe, seed uint64) run.Config {
 	return run.Config{Label: label, Network: start.Network, Seed: seed, Start: run.From(start), Data: m.Data, Recipe: &recipe}

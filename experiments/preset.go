@@ -1,6 +1,8 @@
 package experiments
 
 import (
+	"math"
+
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/builtin"
 	"github.com/lowprec/lpnets/lpq/calib"
@@ -39,6 +41,18 @@ func (p Preset) For(seeds int, cost string) Preset {
 	p.Seeds, p.Cost = seeds, cost
 	return p
 }
+
+// With is the preset with other words about it, and changed recipes.
+func (p Preset) With(about string, changes ...func(*Recipes)) Preset {
+	p.About = about
+	for _, change := range changes {
+		change(&p.Recipes)
+	}
+	return p
+}
+
+// Scaled is a number of epochs or images times a factor, one at least.
+func Scaled(n int, factor float64) int { return max(1, int(math.Round(float64(n)*factor))) }
 
 // From is the recipe of that name in package finetune, changed; it panics if there is none, for presets are written, not read.
 func From(name string, change func(*finetune.Recipe)) finetune.Recipe {
@@ -86,6 +100,9 @@ var (
 	scratch = From("scratch", func(r *finetune.Recipe) { r.Epochs, r.Batch = 110, 256 })
 )
 
+// Adapted begins what is said of presets on CIFAR-10.
+const Adapted = "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); "
+
 // Presets that experiments have in common.
 var (
 	Demo = Preset{
@@ -94,7 +111,7 @@ var (
 		Recipes: Recipes{W8A8: demo8, W4A4: demo4, W4A4MSE: WithMSE(demo4), Scratch: demoScratch},
 	}
 	CIFAR10 = Preset{
-		Name: "cifar10", About: "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); 4 bits: 10 epochs for the paper's 110, batch 128 for 256",
+		Name: "cifar10", About: Adapted + "4 bits: 10 epochs for the paper's 110, batch 128 for 256",
 		Network: "resnet20", Files: true,
 		Recipes: Recipes{Adapt: &cifarAdapt, W8A8: cifar8, W4A4: cifar4, W4A4MSE: WithMSE(cifar4), Scratch: cifarScratch},
 	}

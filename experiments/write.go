@@ -143,11 +143,7 @@ func (p *Plan) settings(outcomes []run.Outcome) ([]byte, error) {
 	}
 	var settings []setting
 	for _, o := range outcomes {
-		s := setting{Run: o.Config.ID(), Config: o.Config, Status: o.Status, SHA256: o.Result.SHA256}
-		s.Config.Data.Folder = filepath.Base(o.Config.Data.Folder)
-		if s.Config.Start.File != "" {
-			s.Config.Start.File = filepath.Base(o.Config.Start.File)
-		}
+		s := setting{Run: o.Config.ID(), Config: o.Config.Portable(), Status: o.Status, SHA256: o.Result.SHA256}
 		if o.Status.State == run.Done {
 			var err error
 			if s.Environment, err = o.Environment(); err != nil {

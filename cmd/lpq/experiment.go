@@ -120,15 +120,13 @@ func newExperimentRun(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var written experiments.Written
 			if finished {
-				written, err := writeResults(plan, dir, results)
+				written, err = writeResults(plan, dir, results)
 				written.Failed = nil // they are in the results, and no failure of this command
-				if err != nil {
-					return err
-				}
-				return g.finish(cmd, []experiments.Written{written})
+			} else {
+				written, err = runPlan(cmd, g, plan, dir, results)
 			}
-			written, err := runPlan(cmd, g, plan, dir, results)
 			if err != nil {
 				return err
 			}

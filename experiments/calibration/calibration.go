@@ -1,7 +1,7 @@
 package calibration
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
@@ -26,20 +26,13 @@ var Experiment = experiments.Experiment{
 }
 
 // demo leaves out what would take it beyond its time.
-var demo = func() experiments.Preset {
-	p := experiments.Demo.For(1, "about 40 seconds on 2 CPU cores")
-	p.About += "; 4 bits: 1 epoch, and 3 of 5 ways to find exponents; before fine-tuning, weights by the maximum and statistics re-estimated in 4 bits alone"
-	p.Recipes.W4A4.Epochs = 1
-	return p
-}()
+var demo = experiments.Demo.For(1, "about 40 seconds on 2 CPU cores").
+	With(experiments.Demo.About+"; 4 bits: 1 epoch, and 3 of 5 ways to find exponents; before fine-tuning, weights by the maximum and statistics re-estimated in 4 bits alone",
+		func(r *experiments.Recipes) { r.W4A4.Epochs = 1 })
 
 // cifar10 trains shorter than the other experiments do, for there are six networks to train.
-var cifar10 = func() experiments.Preset {
-	p := experiments.CIFAR10.For(1, "ResNet-20: about an hour on 2 CPU cores (12 epochs of 2 to 4 minutes, and 20 minutes of measuring), after 20 to 30 minutes for the baseline")
-	p.About = "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); 4 bits: 2 epochs for the paper's 110, batch 128 for 256"
-	p.Recipes.W4A4.Epochs = 2
-	return p
-}()
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: about an hour on 2 CPU cores (12 epochs of 2 to 4 minutes, and 20 minutes of measuring), after 20 to 30 minutes for the baseline").
+	With(experiments.Adapted+"4 bits: 2 epochs for the paper's 110, batch 128 for 256", func(r *experiments.Recipes) { r.W4A4.Epochs = 2 })
 
 // The measurement's name and settings: images of a batch; whether weights are by MSE too (1), not by the maximum alone (0); and, by each precision
 // that is measured, on how many training batches batch-norm statistics are re-estimated (0: they are not).
@@ -75,12 +68,7 @@ func percentile(p float64) calib.Choice {
 }
 
 // nameOf is a choice in a word.
-func nameOf(c calib.Choice) string {
-	if c.Method == calib.Percentile {
-		return fmt.Sprintf("%s-%g", c.Method, c.Percentile)
-	}
-	return string(c.Method)
-}
+func nameOf(c calib.Choice) string { return strings.ReplaceAll(c.String(), " ", "-") }
 
 // variant is a way to find the exponents that a network is fine-tuned with.
 type variant struct {

@@ -37,18 +37,15 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 		r.Notes = append(r.Notes, found...)
 		r.Figures = append(r.Figures, m.figures()...)
 	}
-	for _, g := range groups {
-		if g.Label != experiments.BaselineLabel {
-			continue
-		}
-		found, err := claim(groups, g.Network)
+	for _, b := range experiments.Baselines(groups) {
+		found, err := claim(groups, b.Network)
 		if err != nil {
 			return r, err
 		}
 		r.Notes = append(r.Notes, found...)
 	}
 	if figure := faqFigure(groups); figure != nil {
-		r.Figures = append(r.Figures, *figure)
+		r.Figures = append(r.Figures, experiments.Figure{Name: "faq", Figure: figure})
 	}
 	return r, nil
 }

@@ -31,11 +31,8 @@ var Experiment = experiments.Experiment{
 	Report:   report,
 }
 
-var cifar10 = func() experiments.Preset {
-	p := experiments.CIFAR10.For(1, "ResNet-20: about an hour on 2 CPU cores (18 epochs of 2 to 4 minutes), after table1 and similarity, whose runs are the solutions")
-	p.About = "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); a constant learning rate for 2 epochs from the pretrained start and 4 from the random one"
-	return p
-}()
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: about an hour on 2 CPU cores (18 epochs of 2 to 4 minutes), after table1 and similarity, whose runs are the solutions").
+	With(experiments.Adapted + "a constant learning rate for 2 epochs from the pretrained start and 4 from the random one")
 
 // start is where networks start from, and what solution they could reach.
 type start struct {
@@ -45,10 +42,10 @@ type start struct {
 	solution string // label of the run that ends at it
 }
 
-// The starts. Their solutions are runs of table1 and of similarity, which are not done again; hence the random weights' seeds.
+// The starts. Their solutions are runs of table1 and of similarity, which are not done again.
 var (
 	pretrained = start{name: "pretrained", epochs: 2, solution: "w4a4-mse"}
-	random     = start{name: "random", seed: 100, epochs: 4, solution: "scratch"}
+	random     = start{name: "random", seed: experiments.RandomSeed, epochs: 4, solution: experiments.ScratchLabel}
 	starts     = []start{pretrained, random}
 )
 
@@ -67,14 +64,11 @@ const rate = 1e-2
 func batches(r finetune.Recipe) []int { return []int{r.Batch / 2, r.Batch, r.Batch * 2} }
 
 func plan(m experiments.Material) (runs []run.Config) {
-	recipes := m.Preset.Recipes
 	for _, network := range m.Networks {
 		baseline := m.Baseline(network)
 		runs = append(runs, baseline)
 		for _, seed := range m.Seeds {
-			scratch := recipes.Scratch
-			runs = append(runs, m.Tune(baseline, pretrained.solution, recipes.W4A4MSE, seed),
-				run.Config{Label: random.solution, Network: network.Name, Seed: random.seed + seed, Data: m.Data, Recipe: &scratch})
+			runs = append(runs, m.Tune(baseline, pretrained.solution, m.Preset.Recipes.W4A4MSE, seed), m.Scratch(network.Name, seed))
 			for _, s := range starts {
 				runs = append(runs, s.runs(m, baseline, seed)...)
 			}

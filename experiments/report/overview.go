@@ -112,11 +112,7 @@ func exponentRules(c run.Config) string {
 		}
 	}
 	if scheme.ActivationBits != quant.Float {
-		choice := c.Recipe.Calibration.WithDefaults()
-		a = string(choice.Method)
-		if a == "percentile" {
-			a = fmt.Sprintf("percentile %v", choice.Percentile)
-		}
+		a = c.Recipe.Calibration.String()
 	}
 	return w + " / " + a
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,13 +39,6 @@ func (r *Report) settings() (section, error) {
 
 // shownSettings is the configuration with the seeds of all runs, and names of files instead of where they are.
 func (k *kind) shownSettings() any {
-	c := k.config()
-	if c.Data.Folder != "" {
-		c.Data.Folder = filepath.Base(c.Data.Folder)
-	}
-	if c.Start.File != "" {
-		c.Start.File = filepath.Base(c.Start.File)
-	}
 	seeds := make([]string, len(k.runs))
 	for i, o := range k.runs {
 		seeds[i] = fmt.Sprint(o.Config.Seed)
@@ -54,7 +46,7 @@ func (k *kind) shownSettings() any {
 	return struct {
 		run.Config
 		Seed string `json:"seed"`
-	}{c, strings.Join(seeds, ", ")}
+	}{k.config().Portable(), strings.Join(seeds, ", ")}
 }
 
 // divide lists the fields in which values differ, and those, with their value, in which they do not.

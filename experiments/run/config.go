@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -74,6 +75,16 @@ func (c Config) ID() string {
 	}
 	sum := sha256.Sum256(text)
 	return fmt.Sprintf("%s-%s-s%d-%x", c.Network, c.Label, c.Seed, sum[:4])
+}
+
+// Portable is the configuration with the names of files instead of where they are here.
+func (c Config) Portable() Config {
+	for _, path := range []*string{&c.Data.Folder, &c.Start.File} {
+		if *path != "" {
+			*path = filepath.Base(*path)
+		}
+	}
+	return c
 }
 
 // Precision of the network that the run ends with.

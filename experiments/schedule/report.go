@@ -32,15 +32,12 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	table := experiments.Table{Name: "schedule", Caption: "One setting of the recipe changed at a time:",
 		Columns: []string{"network", "precision", "changed", "seed", "epochs", "batch", "lr", "updates", "validation_top1_pct", "top1_pct", "loss", "mean_cosine"}}
 	table.Shown = table.Columns
-	for _, b := range experiments.Groups(outcomes) {
-		if b.Label != experiments.BaselineLabel {
-			continue
-		}
+	for _, b := range experiments.Baselines(experiments.Groups(outcomes)) {
 		baseline := b.Runs[0]
 		table.Add(b.Network, "fp32", "baseline", baseline.Config.Seed, nil, nil, nil, nil,
 			experiments.Points(baseline.Result.Validation.Top1Pct), experiments.Points(baseline.Result.Top1Pct), baseline.Result.Loss, nil)
 		for _, s := range all {
-			for seed := range seeds(outcomes) {
+			for _, seed := range seeds(outcomes) {
 				for _, o := range s.on(outcomes, b.Network, seed) {
 					recipe := o.Config.Recipe
 					table.Add(b.Network, s.precision, s.axis.name, seed, recipe.Epochs, recipe.Batch, recipe.Rate.Start, recipe.Epochs*(o.Config.Data.Train/min(recipe.Batch, o.Config.Data.Train)),
@@ -58,14 +55,13 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 }
 
 // seeds of the runs beside the baseline, in order.
-func seeds(outcomes []run.Outcome) func(yield func(uint64) bool) {
-	var found []uint64
+func seeds(outcomes []run.Outcome) (found []uint64) {
 	for _, o := range outcomes {
 		if o.Config.Label != experiments.BaselineLabel && !slices.Contains(found, o.Config.Seed) {
 			found = append(found, o.Config.Seed)
 		}
 	}
-	return slices.Values(found)
+	return found
 }
 
 // figures draw the first seed's accuracy along each axis, with the baseline's as level lines.
@@ -73,7 +69,7 @@ func figures(outcomes []run.Outcome, baseline run.Outcome) (figures []experiment
 	network := baseline.Config.Network
 	for _, a := range axes {
 		var lines []plot.Series
-		low, high := 0., 0.
+		var places []float64
 		for _, s := range all {
 			runs := s.on(outcomes, network, 1)
 			if s.axis.label != a.label || len(runs) < 2 {
@@ -81,13 +77,10 @@ func figures(outcomes []run.Outcome, baseline run.Outcome) (figures []experiment
 			}
 			validation, test := plot.Series{Name: s.precision + ", validation"}, plot.Series{Name: s.precision + ", test"}
 			for _, o := range runs {
+				places = append(places, o.at)
 				validation.X, validation.Y = append(validation.X, o.at), append(validation.Y, o.Result.Validation.Top1Pct)
 				test.X, test.Y = append(test.X, o.at), append(test.Y, o.Result.Top1Pct)
 			}
-			if len(lines) == 0 {
-				low, high = runs[0].at, runs[len(runs)-1].at
-			}
-			low, high = min(low, runs[0].at), max(high, runs[len(runs)-1].at)
 			lines = append(lines, validation, test)
 		}
 		if len(lines) == 0 {
@@ -97,7 +90,7 @@ func figures(outcomes []run.Outcome, baseline run.Outcome) (figures []experiment
 			name string
 			y    float64
 		}{{"fp32 baseline, validation", baseline.Result.Validation.Top1Pct}, {"fp32 baseline, test", baseline.Result.Top1Pct}} {
-			lines = append(lines, plot.Series{Name: level.name, X: []float64{low, high}, Y: []float64{level.y, level.y}})
+			lines = append(lines, plot.Series{Name: level.name, X: []float64{slices.Min(places), slices.Max(places)}, Y: []float64{level.y, level.y}})
 		}
 		figure := a.draw(fmt.Sprintf("%s: accuracy against %s", network, a.name), a.xLabel, "top-1 (%)", lines...)
 		figures = append(figures, experiments.Figure{Name: network + "-" + a.label, Figure: figure})

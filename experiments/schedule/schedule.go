@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/lowprec/lpnets/experiments"
@@ -43,20 +42,18 @@ var (
 	epochs = axis{
 		"epochs", "epochs", "epochs", plot.LogLines,
 		func(r finetune.Recipe) float64 { return float64(r.Epochs) },
-		func(r *finetune.Recipe, factor float64) { r.Epochs = scaled(r.Epochs, factor) },
+		func(r *finetune.Recipe, factor float64) { r.Epochs = experiments.Scaled(r.Epochs, factor) },
 	}
 	// The number of updates, and the rate as a function of it, stay: larger batches take more epochs.
 	batch = axis{
 		"batch size", "batch", "batch size, same number of updates", plot.Lines,
 		func(r finetune.Recipe) float64 { return float64(r.Batch) },
 		func(r *finetune.Recipe, factor float64) {
-			r.Batch, r.Epochs = scaled(r.Batch, factor), scaled(r.Epochs, factor)
+			r.Batch, r.Epochs = experiments.Scaled(r.Batch, factor), experiments.Scaled(r.Epochs, factor)
 		},
 	}
 	axes = []axis{rate, epochs, batch}
 )
-
-func scaled(n int, factor float64) int { return max(1, int(math.Round(float64(n)*factor))) }
 
 // series is the values of an axis that are tried, as factors of the preset's own, of which 1 is among them.
 type series struct {
@@ -74,12 +71,10 @@ var all = []series{
 }
 
 // cifar10 has a recipe of its own for 4 bits: that of the other experiments was chosen by what this one found.
-var cifar10 = func() experiments.Preset {
-	p := experiments.CIFAR10.For(1, "ResNet-20: about 3 hours on 2 CPU cores (72 epochs of 2 to 4 minutes)")
-	p.About = "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); batch 128 and 3 epochs at 4 bits where nothing else is said"
-	p.Recipes.W4A4MSE = experiments.WithMSE(experiments.From("cifar4", func(r *finetune.Recipe) { r.Rate.Start = 3e-2 }))
-	return p
-}()
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: about 3 hours on 2 CPU cores (72 epochs of 2 to 4 minutes)").
+	With(experiments.Adapted+"batch 128 and 3 epochs at 4 bits where nothing else is said", func(r *experiments.Recipes) {
+		r.W4A4MSE = experiments.WithMSE(experiments.From("cifar4", func(r *finetune.Recipe) { r.Rate.Start = 3e-2 }))
+	})
 
 // base is the recipe that the factors of a precision refer to.
 func base(r experiments.Recipes, precision string) finetune.Recipe {

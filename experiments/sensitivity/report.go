@@ -15,10 +15,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 		Columns: []string{"network", "label", "changed", "epochs", "batch", "seeds", "top1_pct", "top1_interval_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "paper", "verdict"}}
 	table.Shown = []string{"network", "changed", "epochs", "batch", "seeds", "top1_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "paper", "verdict"}
 	groups := experiments.Groups(aligned(outcomes))
-	for _, b := range groups {
-		if b.Label != experiments.BaselineLabel {
-			continue
-		}
+	for _, b := range experiments.Baselines(groups) {
 		table.Add(b.Network, b.Label, "fp32 baseline, where all but two start", nil, nil, len(b.Runs), experiments.Points(b.Mean(experiments.Top1)), nil, nil, nil, nil, nil, nil)
 		base := experiments.Find(groups, b.Network, baseLabel)
 		var effects []effect
@@ -28,14 +25,15 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 				continue
 			}
 			recipe := g.Runs[0].Config.Recipe
-			d := &experiments.Difference{}
 			row := []any{b.Network, f.label, f.changed, recipe.Epochs, recipe.Batch, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1))}
+			var d *experiments.Difference
 			if f.label != baseLabel {
-				if d, err = experiments.Compare(g, base); err != nil {
-					return r, err
-				}
+				d, err = experiments.Compare(g, base)
 			}
-			if d == nil || f.label == baseLabel {
+			if err != nil {
+				return r, err
+			}
+			if d == nil { // the base itself, or it is not done
 				table.Add(append(row, nil, nil, nil, f.paper, nil)...)
 				continue
 			}
@@ -56,8 +54,8 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 func aligned(outcomes []run.Outcome) []run.Outcome {
 	aligned := make([]run.Outcome, len(outcomes))
 	for i, o := range outcomes {
-		if o.Config.Seed > randomSeed {
-			o.Config.Seed -= randomSeed
+		if o.Config.Seed > experiments.RandomSeed {
+			o.Config.Seed -= experiments.RandomSeed
 		}
 		aligned[i] = o
 	}

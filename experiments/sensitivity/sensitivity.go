@@ -1,8 +1,6 @@
 package sensitivity
 
 import (
-	"math"
-
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/calib"
@@ -24,12 +22,8 @@ var Experiment = experiments.Experiment{
 }
 
 // cifar10 trains shorter than the other experiments do, for there is much to train.
-var cifar10 = func() experiments.Preset {
-	p := experiments.CIFAR10.For(1, "ResNet-20: about 90 minutes for each seed on 2 CPU cores (42 epochs of 2 to 4 minutes), and 20 for the baseline")
-	p.About = "CIFAR-10 and a pretrained network, first adapted to these images in fp32 (8 epochs); 4 epochs for the paper's 110, 2 for 60, 6 for 165; batch 128 for 256, 192 for 400"
-	p.Recipes.W4A4.Epochs = 4
-	return p
-}()
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: about 90 minutes for each seed on 2 CPU cores (42 epochs of 2 to 4 minutes), and 20 for the baseline").
+	With(experiments.Adapted+"4 epochs for the paper's 110, 2 for 60, 6 for 165; batch 128 for 256, 192 for 400", func(r *experiments.Recipes) { r.W4A4.Epochs = 4 })
 
 // The paper's base, and what it changed of it.
 const (
@@ -63,10 +57,10 @@ func nothing(*finetune.Recipe) {}
 
 var factors = []factor{
 	{baseLabel, "nothing", "69.82 % (read)", fromBaseline, nothing},
-	{"fewer-epochs", "60 epochs for 110", "lower", fromBaseline, func(r *finetune.Recipe) { r.Epochs = scaled(r.Epochs, float64(paperFewer)/paperEpochs) }},
+	{"fewer-epochs", "60 epochs for 110", "lower", fromBaseline, func(r *finetune.Recipe) { r.Epochs = experiments.Scaled(r.Epochs, float64(paperFewer)/paperEpochs) }},
 	{"random-start", "not pretrained", "lower, about -0.6", fromRandom, nothing},
 	{"larger-batch", "batch 400 for 256, as many updates", "higher", fromBaseline, func(r *finetune.Recipe) {
-		r.Batch, r.Epochs = scaled(r.Batch, largerBatch), scaled(r.Epochs, float64(paperMore)/paperEpochs)
+		r.Batch, r.Epochs = experiments.Scaled(r.Batch, largerBatch), experiments.Scaled(r.Epochs, float64(paperMore)/paperEpochs)
 	}},
 	{"step-decay", "learning rate falls in steps", "about the same", fromBaseline, func(r *finetune.Recipe) { r.Rate.Kind = optim.Step }},
 	{"weight-decay", "weight decay 1e-4 for 0.5e-4", "lower, about -0.2", fromBaseline, func(r *finetune.Recipe) { r.WeightDecay *= moreWeightDecay }},
@@ -75,11 +69,6 @@ var factors = []factor{
 	{"as-published", "start not adapted to the images", "", asPublished, nothing},
 	{"fp32", "fp32 instead of 4 bits", "", fromBaseline, func(r *finetune.Recipe) { *r = experiments.Control(*r) }},
 }
-
-func scaled(n int, factor float64) int { return max(1, int(math.Round(float64(n)*factor))) }
-
-// randomSeed is what the seeds of random starts are above the others': the built-in network was once trained from the random weights of seed 1.
-const randomSeed = 100
 
 func plan(m experiments.Material) (runs []run.Config) {
 	for _, network := range m.Networks {
@@ -95,7 +84,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 				c := m.Tune(baseline, f.label, recipe, seed)
 				switch f.start {
 				case fromRandom:
-					c.Start, c.Seed = run.Start{}, randomSeed+seed
+					c.Start, c.Seed = run.Start{}, experiments.RandomSeed+seed
 				case asPublished:
 					c.Start = network.Start
 				}

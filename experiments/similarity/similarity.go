@@ -23,23 +23,15 @@ var Experiment = experiments.Experiment{
 	Report: report,
 }
 
-// The control: its label, and what its seeds are above the others'. The built-in network was once trained from the random weights of seed 1, to
-// which it is still similar.
-const (
-	scratch     = "scratch"
-	scratchSeed = 100
-)
-
 func plan(m experiments.Material) (runs []run.Config) {
 	recipes := m.Preset.Recipes
 	for _, network := range m.Networks {
 		baseline := m.Baseline(network)
 		runs = append(runs, baseline)
 		for _, seed := range m.Seeds {
-			control := recipes.Scratch
 			runs = append(runs, m.Tune(baseline, "w8a8", recipes.W8A8, seed), m.Tune(baseline, "w4a4", recipes.W4A4, seed),
 				m.Tune(baseline, "w4a4-mse", recipes.W4A4MSE, seed),
-				run.Config{Label: scratch, Network: network.Name, Seed: scratchSeed + seed, Data: m.Data, Recipe: &control})
+				m.Scratch(network.Name, seed))
 		}
 	}
 	return runs
@@ -56,10 +48,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 		Columns: []string{"network", "label", "seed", "epochs", "mean_cosine", "min_cosine", "min_layer", "top1_pct"}}
 	summary.Shown = summary.Columns
 	layers := experiments.Table{Name: "layers", Columns: []string{"network", "label", "seed", "layer", "weights", "cosine"}}
-	for _, b := range experiments.Groups(outcomes) {
-		if b.Label != experiments.BaselineLabel {
-			continue
-		}
+	for _, b := range experiments.Baselines(experiments.Groups(outcomes)) {
 		all, err := compare(b.Runs[0], outcomes)
 		if err != nil {
 			return r, err
@@ -116,7 +105,7 @@ func figures(network string, all []compared) (figures []experiments.Figure) {
 		drawn[c.Config.Label] = true
 		comparison := lpq.Comparison{Name: c.Config.Label, Layers: c.layers}
 		every = append(every, comparison)
-		if c.Config.Label != scratch {
+		if c.Config.Label != experiments.ScratchLabel {
 			tuned = append(tuned, comparison)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
-	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/plot"
 )
 
@@ -21,7 +20,7 @@ func report(outcomes []run.Outcome) (experiments.Report, error) {
 		return experiments.Report{}, err
 	}
 	r := experiments.Report{Tables: []experiments.Table{accuracyTable(groups), comparisons, paper}, Notes: notes}
-	if len(groups) > 0 {
+	if len(experiments.Baselines(groups)) > 0 {
 		r.Figures = []experiments.Figure{{Name: "accuracy", Figure: figure(groups)}}
 	}
 	return r, nil
@@ -85,36 +84,11 @@ func variantOf(label string) variant {
 	return variant{}
 }
 
-// figure has a group of bars for each kind of network and a colour for each network.
+// figure has a group of bars for each kind of network; some network has a baseline.
 func figure(groups []experiments.Group) *plot.Figure {
-	labels := []string{experiments.BaselineLabel}
+	bars := []experiments.Bar{{Label: experiments.BaselineLabel, Name: experiments.BaselineLabel}}
 	for _, v := range variants {
-		labels = append(labels, v.label)
+		bars = append(bars, experiments.Bar{Label: v.label, Name: v.label})
 	}
-	var networks []string
-	for _, g := range groups {
-		if g.Label == experiments.BaselineLabel {
-			networks = append(networks, g.Network)
-		}
-	}
-	var series []plot.Series
-	for _, network := range networks {
-		s := plot.Series{Name: network}
-		for _, label := range labels {
-			y, low, high := accuracy(experiments.Find(groups, network, label))
-			s.Y, s.Low, s.High = append(s.Y, y), append(s.Low, low), append(s.High, high)
-		}
-		series = append(series, s)
-	}
-	return plot.Bars(fmt.Sprintf("Accuracy on %d test images", groups[0].Runs[0].Result.Images), "top-1 (%)", labels, series...)
-}
-
-// accuracy is the mean over seeds with its interval, which is no wider than a single value where there is one.
-func accuracy(g experiments.Group) (mean, low, high float64) {
-	mean = g.Mean(experiments.Top1)
-	interval, err := analysis.MeanInterval(g.Values(experiments.Top1))
-	if err != nil {
-		return mean, mean, mean // too few
-	}
-	return mean, min(interval.Low, mean), max(interval.High, mean)
+	return experiments.AccuracyBars(fmt.Sprintf("Accuracy on %d test images", groups[0].Runs[0].Result.Images), groups, bars)
 }
