@@ -29,6 +29,7 @@ func TestExperimentRefuses(t *testing.T) {
 		"unknown":         {"run table9", `no experiment "table9"; there are table1, sensitivity, similarity`},
 		"imagenet":        {"run table1 --preset imagenet", "it needs ImageNet's images"},
 		"cifar10 of what": {"run table1 --preset cifar10", "--data"},
+		"nothing done":    {"run table1 --finished --out no-such-folder", "no run of table1, preset demo, is done in no-such-folder"},
 		"no runs":         {"status --out no-such-folder", "no-such-folder"},
 		"nothing to do":   {"resume --out no-such-folder", "no-such-folder"},
 		"one run":         {"compare a", "want the folders of two or more runs"},
