@@ -23,7 +23,7 @@ var Experiment = experiments.Experiment{
 	Claim: "The iterations to reach a training error scale with the square of the distance of the start from the solution plus the maximum variance of the gradient estimates, " +
 		"(sigma^2 + L*||x0 - x*||^2)^2 / eps^2: so start from the pretrained network, and fight the noise, with larger batches for instance.",
 	Presets: []experiments.Preset{
-		experiments.Demo.For(1, "about a minute on 2 CPU cores"), cifar10,
+		experiments.Demo.For(1, "about two minutes on 2 CPU cores"), cifar10,
 		experiments.ImageNet.For(1, "ResNet-18: 240 epochs of ImageNet, days on a GPU"),
 	},
 	Measures: map[string]run.Measure{measurement: measure},
