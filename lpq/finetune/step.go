@@ -22,8 +22,9 @@ type Stepper struct {
 func NewStepper(m *models.Model, scheme quant.Scheme, sgd optim.SGD) (*Stepper, error) {
 	exec, err := models.NewProgram(m, func(scope *model.Scope, pixels, labels, rate *Node) (logits *Node) {
 		scope.Store().SetTraining(pixels.Graph(), true)
-		logits = m.Network.Logits(scope, pixels, &nn.Run{Scheme: scheme})
-		sgd.Step(scope, nn.CrossEntropy(logits, labels), rate)
+		run := &nn.Run{Scheme: scheme}
+		logits = m.Network.Logits(scope, pixels, run)
+		sgd.Step(scope, run.Loss(logits, labels), rate)
 		return logits
 	}, true, true, false)
 	return &Stepper{m, exec}, err

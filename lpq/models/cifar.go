@@ -32,8 +32,8 @@ func cifarResNets() (networks []Network) {
 			Input:   data.Shape{Height: 32, Width: 32, Channels: 3},
 			Classes: 10,
 			// ImageNet's statistics: the published weights (github.com/akamaster/pytorch_resnet_cifar10) were trained with them.
-			Mean:  []float32{0.485, 0.456, 0.406},
-			Std:   []float32{0.229, 0.224, 0.225},
+			Mean:  imageNetMean,
+			Std:   imageNetStd,
 			Build: cifarResNet(row.blocks),
 		})
 	}
@@ -66,13 +66,5 @@ func cifarResNet(blocks int) func(*model.Scope, *Node) *Node {
 // basicBlock is two convolutions and a shortcut of type A; last says that its output leads to the network's last layer.
 func basicBlock(scope *model.Scope, x *Node, channels, strides int, last bool) *Node {
 	shortcut := nn.ShortcutA(x, channels, strides)
-	x = nn.Conv(scope.In("conv1"), x).Channels(channels).Kernel(3).Strides(strides).Padding(1).Done()
-	x = nn.ReLU(scope.In("relu1"), nn.BatchNorm(scope.In("bn1"), x).Done()).Done()
-	x = nn.Conv(scope.In("conv2"), x).Channels(channels).Kernel(3).Padding(1).Done()
-	x = nn.BatchNorm(scope.In("bn2"), x).Done()
-	relu := nn.ReLU(scope.In("relu2"), Add(x, shortcut))
-	if last {
-		relu.Edge()
-	}
-	return relu.Done()
+	return residual(scope, x, basic, channels, strides, last, func() *Node { return shortcut })
 }

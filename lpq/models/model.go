@@ -26,11 +26,10 @@ type Model struct {
 	// Provenance says where the weights come from; it is saved with them. Never nil.
 	Provenance map[string]string
 
-	devices     *devices // nil for one
-	scheme      quant.Scheme
-	activations []Site
-	weights     []Site
-	logits      *Program // for the current scheme; nil until it is needed
+	devices *devices // nil for one
+	scheme  quant.Scheme
+	places
+	logits *Program // for the current scheme; nil until it is needed
 }
 
 // Site is a tensor of a network that can be quantized.
@@ -38,7 +37,9 @@ type Site struct {
 	Name   string // as in weight files: layer1.0.conv1.weight, layer1.0.relu1
 	Path   string // of the variable, or of the activation's scope
 	Signed bool
-	Edge   bool // at one of the network's two ends: Scheme.EdgeBits
+	Edge   bool // at one of the network's two ends, or not multiplied by weights: Scheme.EdgeBits
+	// MultiplyAdds is how many multiplications with these weights one image takes; 0 for activations.
+	MultiplyAdds int
 }
 
 // New makes a model with random weights drawn from the seed, in float.
@@ -58,37 +59,49 @@ func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
 	return m, nil
 }
 
-// createVariables builds the network's graph once and then gives every variable its initial value.
-func (m *Model) createVariables() (err error) {
-	if m.activations, m.weights, err = m.Network.build(m.Backend, m.Store.RootScope()); err != nil {
+// createVariables builds the network's graph once, which gives every variable its initial value.
+func (m *Model) createVariables() error {
+	places, err := m.Network.build(m.Backend, m.Store)
+	if err != nil {
 		return err
 	}
+	m.places = places
 	return m.Store.InitializeVariables(m.Backend, nil)
 }
 
 // Sites are the places that the network quantizes, as Model.Activations and Model.Weights have them, without a model: the graph is built, which shows them, and
 // nothing is computed, so any engine does.
 func (n Network) Sites(backend compute.Backend) (activations, weights []Site, err error) {
-	activations, weights, err = n.build(backend, model.NewStore().RootScope())
-	return activations, weights, errors.WithMessagef(err, "building network %s", n.Name)
+	found, err := n.build(backend, model.NewStore())
+	return found.activations, found.weights, errors.WithMessagef(err, "building network %s", n.Name)
 }
 
-// build builds the network's graph without compiling it, which declares its variables in the scope, and returns the places that are quantized.
-func (n Network) build(backend compute.Backend, scope *model.Scope) (activations, weights []Site, err error) {
+// places is what building a network's graph shows of it.
+type places struct {
+	activations, weights []Site
+	auxiliary            []string // scopes of the parts that only training needs
+}
+
+// build builds the network's graph, as for training, since parts may be there only then, without compiling it. It declares the variables in the store.
+func (n Network) build(backend compute.Backend, store *model.Store) (found places, err error) {
 	err = exceptions.TryCatch[error](func() {
 		g := NewGraph(backend, n.Name)
 		defer g.Finalize()
+		store.SetTraining(g, true)
 		pixels := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, n.Input.Height, n.Input.Width, n.Input.Channels))
 		probe := &nn.Probe{}
-		n.Logits(scope, pixels, &nn.Run{Probe: probe})
+		run := &nn.Run{Probe: probe}
+		n.Logits(store.RootScope(), pixels, run)
+		found.auxiliary = run.AuxiliaryPaths()
 		for _, a := range probe.Activations {
-			activations = append(activations, Site{NameOf(a.Path), a.Path, a.Signed, a.Edge})
+			found.activations = append(found.activations, Site{Name: NameOf(a.Path), Path: a.Path, Signed: a.Signed, Edge: a.Edge})
 		}
 		for _, w := range probe.Weights {
-			weights = append(weights, Site{NameOf(w.Path), w.Path, quant.Signed, w.Edge})
+			found.weights = append(found.weights, Site{Name: NameOf(w.Path), Path: w.Path, Signed: quant.Signed, Edge: w.Edge,
+				MultiplyAdds: w.Uses * w.Value.Shape().Size()})
 		}
 	})
-	return activations, weights, err
+	return found, err
 }
 
 const rootPath = model.ScopeSeparator + Root
@@ -96,7 +109,7 @@ const rootPath = model.ScopeSeparator + Root
 // Clone copies the model, weights included.
 func (m *Model) Clone() (*Model, error) {
 	c := &Model{Network: m.Network, Backend: m.Backend, Store: model.NewStore(), Provenance: maps.Clone(m.Provenance), devices: m.devices,
-		scheme: m.scheme, activations: m.activations, weights: m.weights}
+		scheme: m.scheme, places: m.places}
 	for key, value := range m.Store.IterParams() {
 		c.Store.SetParam(key, value)
 	}

@@ -1,6 +1,13 @@
 package models
 
-import "github.com/lowprec/lpnets/lpq/quant"
+import (
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/lowprec/lpnets/lpq/quant"
+)
 
 // Bytes of what is stored beside quantized weights.
 const (
@@ -8,8 +15,8 @@ const (
 	exponentBytes = 1 // quant.MinExponent..quant.MaxExponent
 )
 
-// SizeBytes is what the model takes in its precision: every weight tensor packed at its bit-width, everything else (biases, batch
-// normalization) as float32, and a byte for each exponent, of weights and of activations.
+// SizeBytes is what the model takes in its precision, without what only training needs: every weight tensor packed at its bit-width, everything
+// else (biases, batch normalization) as float32, and a byte for each exponent, of weights and of activations.
 func (m *Model) SizeBytes() int {
 	bits := map[string]int{} // of the quantized weights, by path
 	for _, site := range m.weights {
@@ -19,6 +26,9 @@ func (m *Model) SizeBytes() int {
 	}
 	total := 0
 	for _, v := range m.variables() {
+		if m.isAuxiliary(v.Path()) {
+			continue
+		}
 		n := v.Shape().Size()
 		b, quantized := bits[v.Path()]
 		if !quantized {
@@ -38,4 +48,28 @@ func (m *Model) SizeBytes() int {
 		}
 	}
 	return total
+}
+
+// isAuxiliary reports whether only training needs the variable of that path.
+func (m *Model) isAuxiliary(path string) bool {
+	return slices.ContainsFunc(m.auxiliary, func(scope string) bool { return strings.HasPrefix(path, scope+model.ScopeSeparator) })
+}
+
+// NumParameters is how many numbers training changes: weights, biases and batch normalization's two, as PyTorch counts them. Auxiliary classifiers
+// are included, running statistics not.
+func (m *Model) NumParameters() (n int) {
+	for _, v := range m.variables() {
+		if v.Trainable {
+			n += v.Shape().Size()
+		}
+	}
+	return n
+}
+
+// MultiplyAdds is how many multiplications, each with an addition, the convolutions and dense layers take for one image.
+func (m *Model) MultiplyAdds() (n int) {
+	for _, site := range m.weights {
+		n += site.MultiplyAdds
+	}
+	return n
 }

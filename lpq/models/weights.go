@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,10 @@ const (
 
 // ignoredSuffix ends the names of PyTorch's batch counters, which nothing needs.
 const ignoredSuffix = "num_batches_tracked"
+
+// oldName finds names in torchvision's DenseNet files, from a time when modules could have points in theirs: denselayer1.norm.1.weight is
+// denselayer1.norm1.weight in the network.
+var oldName = regexp.MustCompile(`(\.denselayer\d+\.(?:norm|conv))\.([12]\.)`)
 
 // LoadFile reads weights from a PyTorch or safetensors file; from one of our own checkpoints also precision and exponents.
 func (m *Model) LoadFile(path string) error {
@@ -111,7 +116,7 @@ func (m *Model) match(file *weights.File) (map[string]*tensors.Tensor, error) {
 	unused := make(map[string]weights.Tensor, len(file.Tensors))
 	for _, t := range file.Tensors {
 		if !strings.HasSuffix(t.Name, ignoredSuffix) {
-			unused[t.Name] = t
+			unused[oldName.ReplaceAllString(t.Name, "$1$2")] = t
 		}
 	}
 	values, missing := map[string]*tensors.Tensor{}, []string(nil)

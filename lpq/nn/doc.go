@@ -1,5 +1,6 @@
-// Package nn holds quantization-aware layers on GoMLX: convolution, dense, batch normalization with PyTorch's semantics,
-// activations with their quantizers, pooling, residual shortcuts. Images are NHWC, [batch, height, width, channels].
+// Package nn holds quantization-aware layers on GoMLX: convolution (also depthwise), dense, batch normalization with PyTorch's semantics,
+// activations with their quantizers, pooling, residual shortcuts, and what only training has: dropout, auxiliary classifiers. Images are NHWC,
+// [batch, height, width, channels].
 //
 // A network is described once, as an ordinary GoMLX model function, and the layers build it in float or quantized:
 //
@@ -14,6 +15,9 @@
 //
 // How a graph is built (which [quant.Scheme], who watches) is a [Run], attached to the graph; without one the layers follow the
 // scheme in the store's parameter ParamScheme, so that they also work under GoMLX's own trainer.
+//
+// In a quantized network every operand of a multiplication is integer codes times a power of two. A mean leaves that grid, so a quantizer
+// follows pools of means. Tensors that are joined share one exponent: join them before the activation, or give their quantizers one scope.
 //
 // Variables have the names of PyTorch's modules (weight, bias, running_mean, running_var), so that /net/layer1.0/conv1/weight is
 // layer1.0.conv1.weight in a weight file; kernels are [kh, kw, in, out]. An activation's exponent is an int32 variable

@@ -26,6 +26,13 @@ func ShortcutA(x *Node, channels, strides int) *Node {
 	return x
 }
 
+// Flatten turns [batch, height, width, channels] into [batch, channels*height*width], in PyTorch's order: channels first. It panics if x is not
+// of rank 4.
+func Flatten(x *Node) *Node {
+	checkImages("Flatten", x)
+	return Reshape(TransposeAllAxes(x, 0, 3, 1, 2), x.Shape().Dimensions[0], -1)
+}
+
 func checkImages(name string, x *Node) {
 	if x.Rank() != 4 {
 		Panicf("nn.%s: got input %s, want [batch, height, width, channels]", name, x.Shape())
@@ -47,6 +54,16 @@ func Normalize(pixels *Node, mean, std []float32) *Node {
 	table := make([]float32, 256*channels) // [pixel, channel]
 	for i := range table {
 		table[i] = (float32(i/channels)/255 - mean[i%channels]) / std[i%channels]
+	}
+	return Lookup(pixels, table)
+}
+
+// Lookup replaces every pixel, [batch, height, width, channels], uint8, by its value in a table [256, channels], flat: the exact form of any
+// preprocessing, on every engine. It panics if the table has another length, or pixels are of another type.
+func Lookup(pixels *Node, table []float32) *Node {
+	channels := pixels.Shape().Dimensions[pixels.Rank()-1]
+	if pixels.DType() != dtypes.Uint8 || len(table) != 256*channels {
+		Panicf("nn.Lookup: got a table of %d for pixels %s, want uint8 and 256 values per channel", len(table), pixels.Shape())
 	}
 	row := MulScalar(ConvertDType(pixels, dtypes.Int32), channels)
 	index := Add(row, Iota(pixels.Graph(), row.Shape(), -1))

@@ -86,3 +86,25 @@ func TestGlobalMeanPool(t *testing.T) {
 		}
 	})
 }
+
+func TestLookup(t *testing.T) {
+	table := make([]float32, 256*2) // [pixel, channel]
+	for i := range table {
+		table[i] = float32(i)
+	}
+	testbackend.ForEach(t, func(t *testing.T, b compute.Backend) {
+		got := run(t, b, model.NewStore(), func(_ *model.Scope, x *Node) *Node { return nn.Lookup(x, table) }, [][][][]uint8{{{{0, 0}, {255, 7}}}})[0]
+		if want := [][][][]float32{{{{0, 1}, {510, 15}}}}; !got.Equal(tensors.FromValue(want)) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	})
+}
+
+// TestFlatten checks PyTorch's order: [channels, height, width].
+func TestFlatten(t *testing.T) {
+	got := run(t, testbackend.Go(t), model.NewStore(), func(_ *model.Scope, x *Node) *Node { return nn.Flatten(x) },
+		[][][][]float32{{{{1, 10}, {2, 20}, {3, 30}}, {{4, 40}, {5, 50}, {6, 60}}}})[0]
+	if want := [][]float32{{1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60}}; !got.Equal(tensors.FromValue(want)) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

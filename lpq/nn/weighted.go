@@ -15,13 +15,16 @@ import (
 	"github.com/lowprec/lpnets/lpq/quant"
 )
 
-// weight returns a layer's weights as the layer is to use them: quantized where the scheme says so.
-func weight(scope *model.Scope, g *Graph, edge bool, dims ...int) *Node {
+// weight returns a layer's weights as the layer is to use them: quantized where the scheme says so. uses is Weight.Uses.
+func weight(scope *model.Scope, g *Graph, edge bool, uses int, dims ...int) *Node {
 	run := runOf(scope, g)
-	seed := model.GetParamOr(scope, ParamSeed, int64(0))
-	v := scope.WithInitializer(heNormal(seed, scope.Scope())).VariableWithShape("weight", shapes.Make(dtypes.Float32, dims...))
+	if scope.GetVariable("weight") == nil {
+		// A value, not GoMLX's initializer: that would compile all weights into a program, minutes for the largest networks.
+		scope.VariableWithValue("weight", heNormal(model.GetParamOr(scope, ParamSeed, int64(0)), scope.Scope(), dims))
+	}
+	v := scope.VariableWithShape("weight", shapes.Make(dtypes.Float32, dims...))
 	w := v.NodeValue(g)
-	probed := Weight{Path: v.Path(), Value: w, Edge: edge}
+	probed := Weight{Path: v.Path(), Value: w, Edge: edge, Uses: uses}
 	if bits := run.Scheme.Weights(edge); bits != quant.Float {
 		probed.Exponent = quant.WeightExponent(w, bits, run.Scheme.WeightRule, run.Scheme.Granularity)
 		w = quant.FakeQuantizeWeight(w, bits, probed.Exponent)
@@ -39,46 +42,59 @@ func bias(scope *model.Scope, g *Graph, n int) *Node {
 
 // heNormal draws weights [..., out] with variance 2/fan_in (He et al., arXiv:1502.01852), from a seed and the layer's path:
 // the same on every backend, whatever other layers there are.
-func heNormal(seed int64, path string) model.VariableInitializer {
-	return func(g *Graph, shape shapes.Shape) *Node {
-		h := fnv.New64a()
-		h.Write([]byte(path)) // a hash's Write returns no error
-		rng := rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
-		values := make([]float32, shape.Size())
-		sigma := math.Sqrt(2 * float64(shape.Dimensions[shape.Rank()-1]) / float64(shape.Size()))
-		for i := range values {
-			values[i] = float32(rng.NormFloat64() * sigma)
-		}
-		return Const(g, tensors.FromFlatDataAndDimensions(values, shape.Dimensions...))
+func heNormal(seed int64, path string, dims []int) *tensors.Tensor {
+	h := fnv.New64a()
+	h.Write([]byte(path)) // a hash's Write returns no error
+	rng := rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
+	size := 1
+	for _, d := range dims {
+		size *= d
 	}
+	values := make([]float32, size)
+	sigma := math.Sqrt(2 * float64(dims[len(dims)-1]) / float64(size))
+	for i := range values {
+		values[i] = float32(rng.NormFloat64() * sigma)
+	}
+	return tensors.FromFlatDataAndDimensions(values, dims...)
 }
 
 // ConvBuilder configures a two-dimensional convolution. Finish it with Done.
 type ConvBuilder struct {
-	scope                     *model.Scope
-	x                         *Node
-	channels, kernel, strides int
-	padding, groups           int
-	bias, edge                bool
+	scope                      *model.Scope
+	x                          *Node
+	kernel                     [2]int // height, width
+	channels, strides, padding int
+	groups                     int
+	padSame, bias, edge        bool
 }
 
-// Conv is a convolution of x [batch, height, width, in] with square kernels. Defaults: kernel 1, stride 1, no padding, one
-// group, no bias (batch normalization follows), a hidden layer. Channels must be set.
+// Conv is a convolution of x [batch, height, width, in]. Defaults: kernel 1, stride 1, no padding, one group, no bias (batch
+// normalization follows), a hidden layer. Channels must be set.
 func Conv(scope *model.Scope, x *Node) *ConvBuilder {
-	return &ConvBuilder{scope: scope, x: x, kernel: 1, strides: 1, groups: 1}
+	return &ConvBuilder{scope: scope, x: x, kernel: [2]int{1, 1}, strides: 1, groups: 1}
 }
 
 // Channels is the number of output channels.
 func (b *ConvBuilder) Channels(n int) *ConvBuilder { b.channels = n; return b }
 
 // Kernel is the kernel's height and width. Default 1.
-func (b *ConvBuilder) Kernel(size int) *ConvBuilder { b.kernel = size; return b }
+func (b *ConvBuilder) Kernel(size int) *ConvBuilder { return b.KernelSides(size, size) }
+
+// KernelSides is Kernel with a height and a width of its own.
+func (b *ConvBuilder) KernelSides(height, width int) *ConvBuilder {
+	b.kernel = [2]int{height, width}
+	return b
+}
 
 // Strides is the step in both directions. Default 1.
 func (b *ConvBuilder) Strides(n int) *ConvBuilder { b.strides = n; return b }
 
 // Padding adds n rows and columns of zeros on every side, as PyTorch's padding=n. Default 0.
 func (b *ConvBuilder) Padding(n int) *ConvBuilder { b.padding = n; return b }
+
+// PadSame pads with zeros as TensorFlow's SAME does, instead of Padding: the output has ceil(size/strides) rows and columns, and of an odd
+// number of zeros the larger half comes behind. With stride 1 and odd kernels that is PyTorch's padding=kernel//2.
+func (b *ConvBuilder) PadSame() *ConvBuilder { b.padSame = true; return b }
 
 // Groups splits the channels into n independent convolutions; n = in is a depthwise one. Default 1.
 func (b *ConvBuilder) Groups(n int) *ConvBuilder { b.groups = n; return b }
@@ -95,17 +111,54 @@ func (b *ConvBuilder) Edge() *ConvBuilder { b.edge = true; return b }
 func (b *ConvBuilder) Done() *Node {
 	b.check()
 	g := b.x.Graph()
-	w := weight(b.scope, g, b.edge, b.kernel, b.kernel, b.x.Shape().Dimensions[3]/b.groups, b.channels)
-	pad := [2]int{b.padding, b.padding}
-	conv := Convolve(b.x, w).Strides(b.strides).PaddingPerDim([][2]int{pad, pad})
-	if b.groups > 1 {
-		conv = conv.ChannelGroupCount(b.groups)
+	dims := b.x.Shape().Dimensions
+	padding, uses := [2][2]int{b.paddingOf(0), b.paddingOf(1)}, 1
+	for axis, pad := range padding {
+		uses *= (dims[1+axis]+pad[0]+pad[1]-b.kernel[axis])/b.strides + 1
 	}
-	y := conv.Done()
+	w := weight(b.scope, g, b.edge, uses, b.kernel[0], b.kernel[1], dims[3]/b.groups, b.channels)
+	y := b.convolve(w, padding)
 	if b.bias {
 		y = Add(y, Reshape(bias(b.scope, g, b.channels), 1, 1, 1, b.channels))
 	}
 	return y
+}
+
+// paddingOf is the number of zeros before and behind, of axis 0 (rows) or 1 (columns).
+func (b *ConvBuilder) paddingOf(axis int) [2]int {
+	if !b.padSame {
+		return [2]int{b.padding, b.padding}
+	}
+	size := b.x.Shape().Dimensions[1+axis]
+	out := (size + b.strides - 1) / b.strides
+	total := max((out-1)*b.strides+b.kernel[axis]-size, 0)
+	return [2]int{total / 2, total - total/2}
+}
+
+func (b *ConvBuilder) convolve(w *Node, padding [2][2]int) *Node {
+	if in := b.x.Shape().Dimensions[3]; b.groups == in && b.channels == in && in > 1 {
+		return depthwise(b.x, w, b.strides, padding)
+	}
+	w, padding = oddKernel(w, padding)
+	conv := Convolve(b.x, w).Strides(b.strides).PaddingPerDim(padding[:])
+	if b.groups > 1 {
+		conv = conv.ChannelGroupCount(b.groups)
+	}
+	return conv.Done()
+}
+
+// oddKernel appends a row, a column of zeros to kernels with even sides, and to the image what they meet: GoMLX's gradient of a convolution with
+// an even kernel is shifted by one pixel.
+func oddKernel(w *Node, padding [2][2]int) (*Node, [2][2]int) {
+	var added [2]PadAxis
+	for axis := range padding {
+		added[axis].End = 1 - w.Shape().Dimensions[axis]%2
+		padding[axis][1] += added[axis].End
+	}
+	if added == [2]PadAxis{} {
+		return w, padding
+	}
+	return Pad(w, ScalarZero(w.Graph(), w.DType()), added[0], added[1], PadAxis{}, PadAxis{}), padding
 }
 
 // check panics where the layer cannot be built.
@@ -118,9 +171,13 @@ func (b *ConvBuilder) check() {
 		Panicf("nn.Conv: %s: %d input channels, %d output channels, %d groups: want positive multiples of groups",
 			b.scope.Scope(), in, b.channels, b.groups)
 	}
-	if b.kernel <= 0 || b.strides <= 0 || b.padding < 0 || b.kernel > min(dims[1], dims[2])+2*b.padding {
-		Panicf("nn.Conv: %s: kernel %d, strides %d, padding %d on an input %s: want a kernel that fits into the padded image",
-			b.scope.Scope(), b.kernel, b.strides, b.padding, b.x.Shape())
+	fits := b.strides > 0 && b.padding >= 0 && (b.padding == 0 || !b.padSame)
+	for axis, k := range b.kernel {
+		fits = fits && k > 0 && (b.padSame || k <= dims[1+axis]+2*b.padding)
+	}
+	if !fits {
+		Panicf("nn.Conv: %s: kernel %d, strides %d, padding %d (SAME: %v) on an input %s: want a kernel that fits into the padded image",
+			b.scope.Scope(), b.kernel, b.strides, b.padding, b.padSame, b.x.Shape())
 	}
 }
 
@@ -152,7 +209,7 @@ func (b *DenseBuilder) Done() *Node {
 			b.scope.Scope(), b.x.Shape(), b.units)
 	}
 	g := b.x.Graph()
-	y := Dot(b.x, weight(b.scope, g, b.edge, b.x.Shape().Dimensions[1], b.units)).Product()
+	y := Dot(b.x, weight(b.scope, g, b.edge, 1, b.x.Shape().Dimensions[1], b.units)).Product()
 	if !b.noBias {
 		y = Add(y, Reshape(bias(b.scope, g, b.units), 1, b.units))
 	}
