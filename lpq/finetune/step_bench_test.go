@@ -1,7 +1,8 @@
 package finetune_test
 
 import (
-	"context"
+	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/lowprec/lpnets/internal/testbackend"
@@ -12,37 +13,73 @@ import (
 	"github.com/lowprec/lpnets/lpq/quant"
 )
 
-// BenchmarkStep is the bare training step of ResNet-20, batch 128, on random weights and the built-in images.
+// BenchmarkStep is the bare training step, on random weights and noise. The peak of the memory is the process's: right for the first of those that run.
+//
+//	go test ./lpq/finetune -run XXX -bench Step
+//	go test ./lpq/finetune -run XXX -bench Step/resnet18/fp32
 func BenchmarkStep(b *testing.B) {
-	backend := testbackend.XLA(b)
-	network, err := models.Get("resnet20")
+	for _, row := range []struct {
+		network string
+		batch   int
+	}{{"resnet20", 128}, {"resnet18", 32}} {
+		for _, precision := range []string{"fp32", "w8a8", "w4a4"} {
+			b.Run(row.network+"/"+precision, func(b *testing.B) { benchmarkStep(b, row.network, row.batch, precision) })
+		}
+	}
+}
+
+func benchmarkStep(b *testing.B, name string, batch int, precision string) {
+	network, err := models.Get(name)
 	if err != nil {
 		b.Fatal(err)
 	}
-	train, _ := data.Synthetic(1, 512, 10)
-	for _, name := range []string{"fp32", "w4a4"} {
-		b.Run(name, func(b *testing.B) {
-			m, err := models.New(backend, network, 0)
-			if err != nil {
-				b.Fatal(err)
-			}
-			scheme, err := quant.ParseScheme(name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := m.SetScheme(scheme); err != nil {
-				b.Fatal(err)
-			}
-			ctx := context.Background()
-			if err := m.Calibrate(ctx, train, models.CalibrateOptions{}); err != nil {
-				b.Fatal(err)
-			}
-			stepper, err := finetune.NewStepper(m, scheme, optim.SGD{Momentum: 0.9, WeightDecay: 1e-4})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer stepper.Close()
-			timeSteps(b, stepper, firstBatch(b, train, 128))
-		})
+	m, err := models.New(testbackend.XLA(b), network, 0)
+	if err != nil {
+		b.Fatal(err)
 	}
+	scheme, err := quant.ParseScheme(precision)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := m.SetScheme(scheme); err != nil {
+		b.Fatal(err)
+	}
+	train := noiseFor(b, network, batch)
+	if err := m.Calibrate(b.Context(), train, models.CalibrateOptions{Batches: 1, Batch: batch}); err != nil {
+		b.Fatal(err)
+	}
+	stepper, err := finetune.NewStepper(m, scheme, optim.SGD{Momentum: 0.9, WeightDecay: 1e-4})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stepper.Close()
+	timeSteps(b, stepper, firstBatch(b, train, batch))
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(usage.Maxrss)/1e3, "peak-MB") // from kB
+}
+
+// noiseFor is n images of a network's shape.
+func noiseFor(b *testing.B, network models.Network, n int) data.Dataset {
+	b.Helper()
+	classes := make([]string, network.Classes)
+	for i := range classes {
+		classes[i] = strconv.Itoa(i)
+	}
+	labels, pixels := make([]int32, n), make([]uint8, n*network.Input.Size())
+	for i := range labels {
+		labels[i] = int32(i % network.Classes)
+	}
+	state := uint32(1)
+	for i := range pixels {
+		state = state*1664525 + 1013904223
+		pixels[i] = uint8(state >> 24)
+	}
+	set, err := data.NewMemory("noise", network.Input, classes, labels, pixels)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return set
 }

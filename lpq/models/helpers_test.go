@@ -78,7 +78,7 @@ func calibrated(t *testing.T, seed int64, precision string) *models.Model {
 	return m
 }
 
-func scheme(t *testing.T, name string) quant.Scheme {
+func scheme(t testing.TB, name string) quant.Scheme {
 	t.Helper()
 	s, err := quant.ParseScheme(name)
 	if err != nil {

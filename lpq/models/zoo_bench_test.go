@@ -1,0 +1,72 @@
+package models_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lowprec/lpnets/internal/testbackend"
+	"github.com/lowprec/lpnets/lpq/models"
+)
+
+const zooBatch = 16
+
+// BenchmarkZoo is the evaluation of ImageNet's networks on random weights: seconds per image, and seconds to build and compile the graph. The peak
+// of the memory is the process's: right for the first of those that run.
+//
+//	go test ./lpq/models -run XXX -bench Zoo -benchtime 3x
+//	go test ./lpq/models -run XXX -bench Zoo/resnet152/fp32
+func BenchmarkZoo(b *testing.B) {
+	for _, name := range models.Names() {
+		network, err := models.Get(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if network.Preprocess.Crop == 0 {
+			continue // for small images
+		}
+		for _, precision := range []string{"fp32", "w8a8", "w4a4"} {
+			b.Run(name+"/"+precision, func(b *testing.B) { benchmarkLogits(b, network, precision) })
+		}
+	}
+}
+
+func benchmarkLogits(b *testing.B, network models.Network, precision string) {
+	m, err := models.New(testbackend.XLA(b), network, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	exponents := map[string]int{}
+	for _, site := range m.Activations() {
+		exponents[site.Name] = -4 // random weights need none better
+	}
+	if err := m.SetScheme(scheme(b, precision)); err != nil {
+		b.Fatal(err)
+	}
+	if err := m.SetExponents(exponents); err != nil {
+		b.Fatal(err)
+	}
+	pixels := make([]uint8, zooBatch*network.Input.Size())
+	for i := range pixels {
+		pixels[i] = uint8(i * 31)
+	}
+	logits := func() time.Duration {
+		started := time.Now()
+		if _, err := m.Logits(pixels); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(started)
+	}
+	first, second := logits(), logits()
+	b.ResetTimer()
+	for range b.N {
+		logits()
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N*zooBatch), "s/image")
+	b.ReportMetric((first - second).Seconds(), "compile-s")
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(usage.Maxrss)/1e3, "peak-MB") // from kB
+}
