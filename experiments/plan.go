@@ -14,6 +14,7 @@ import (
 	"github.com/lowprec/lpnets/internal/atomicfile"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/pretrained"
 )
 
 // Options choose what an experiment is run on. Zero values take the preset's.
@@ -21,7 +22,7 @@ type Options struct {
 	Preset   string     `json:"preset"`
 	Data     string     `json:"data,omitempty"`     // folder of CIFAR-10's files
 	Networks []string   `json:"networks,omitempty"` // of the zoo
-	Weights  []string   `json:"weights,omitempty"`  // a file for each network
+	Weights  []string   `json:"weights,omitempty"`  // a file for each network, or the name of one whose published weights were pulled
 	Seeds    int        `json:"seeds,omitempty"`
 	Limits   run.Limits `json:"limits,omitzero"`
 }
@@ -139,6 +140,10 @@ func (o Options) complete(p Preset) (Options, error) {
 	}
 	o.Weights = slices.Clone(o.Weights)
 	for i := range o.Weights {
+		var err error
+		if o.Weights[i], err = pretrained.Resolve(o.Weights[i]); err != nil {
+			return o, err
+		}
 		if err := absolute(&o.Weights[i]); err != nil {
 			return o, err
 		}

@@ -12,5 +12,5 @@
 //	layers, err := lpq.Compare(net, low)
 //
 // The rooms behind it: quant (formats, fake quantization), nn (layers), models (networks), calib, finetune, optim, data, weights,
-// analysis, plot, notebook (display), backend (engines), builtin (data and network that come along).
+// pretrained (published weights), analysis, plot, notebook (display), backend (engines), builtin (data and network that come along).
 package lpq

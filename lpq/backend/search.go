@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pkg/errors"
+	"github.com/lowprec/lpnets/internal/usercache"
 )
 
 // pathEnv names folders with plugins, separated by ':'; go-xla reads it too.
@@ -54,7 +54,7 @@ func Folders() []string {
 	for _, p := range userPlaces() {
 		dirs = append(dirs, p.dir)
 	}
-	if root, err := cacheDir(); err == nil {
+	if root, err := usercache.Dir(cacheFolder); err == nil {
 		dirs = append(dirs, root)
 	}
 	for _, p := range systemPlaces() {
@@ -128,18 +128,12 @@ func sameFile(a, b string) bool {
 	return a == b || errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// cacheDir is the folder that Install fills, with one folder per platform and in it one per source and version.
-func cacheDir() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", errors.Wrap(err, "finding the user's cache folder")
-	}
-	return filepath.Join(dir, "lpnets", "plugins"), nil
-}
+// cacheFolder in the user's cache is what Install fills, with one folder per platform and in it one per source and version.
+const cacheFolder = "plugins"
 
 // installed lists the plugins that Install put into the cache, the last one first.
 func installed() []candidate {
-	root, err := cacheDir()
+	root, err := usercache.Dir(cacheFolder)
 	if err != nil {
 		return nil // without a cache folder nothing was installed; Install says why
 	}

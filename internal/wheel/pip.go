@@ -1,4 +1,4 @@
-package backend
+package wheel
 
 import (
 	"bytes"
@@ -8,11 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/internal/filesum"
 )
 
 // pip is a command that runs pip, with the user's own settings for index, proxy and certificates.
@@ -91,8 +92,9 @@ func writeRequirements(dir string, wheels []Wheel) (string, error) {
 	return path, errors.Wrap(os.WriteFile(path, []byte(text.String()), 0o644), "writing pip's list")
 }
 
-// pipDownload downloads a wheel into a folder, checks its sha256 and returns its path.
-func pipDownload(ctx context.Context, w Wheel, dir string, opts InstallOptions) (string, error) {
+// Download downloads a wheel into a folder, checks its sha256 and returns its path. Errors name --from FILE as the way out, which whoever calls
+// must offer. logf gets lines about what is done.
+func Download(ctx context.Context, w Wheel, dir string, logf func(format string, args ...any)) (string, error) {
 	wayOut := fmt.Sprintf("or fetch the wheel %s %s yourself and name it with --from FILE", w.Name, w.Version)
 	p, err := findPip(ctx, dir)
 	if err != nil {
@@ -102,7 +104,7 @@ func pipDownload(ctx context.Context, w Wheel, dir string, opts InstallOptions) 
 	if err != nil {
 		return "", err
 	}
-	opts.logf("downloading %s %s with %s -m pip", w.Name, w.Version, p.python)
+	logf("downloading %s %s with %s -m pip", w.Name, w.Version, p.python)
 	err = p.run(ctx, io.Discard, "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--quiet", "--dest", dir, "--requirement", list)
 	if err != nil {
 		return "", errors.WithMessagef(err, "downloading %s %s failed (%s)", w.Name, w.Version, wayOut)
@@ -111,16 +113,21 @@ func pipDownload(ctx context.Context, w Wheel, dir string, opts InstallOptions) 
 	if err != nil || len(wheels) != 1 {
 		return "", errors.Errorf("pip was to bring one wheel of %s %s, it brought %d (%v)", w.Name, w.Version, len(wheels), err)
 	}
-	sum, err := sumFile(wheels[0])
-	if err == nil && sum != w.SHA256 {
-		err = errors.Errorf("wheel %s has sha256 %s, want %s: it was changed on its way, or the index has another file of that name", filepath.Base(wheels[0]), sum, w.SHA256)
-	}
-	return wheels[0], err
+	return wheels[0], w.Check(wheels[0])
 }
 
-// pipInstall unpacks a source's wheel and those that it needs into a folder: pip checks their sums and lays them out as
-// their search paths want it.
-func pipInstall(ctx context.Context, source Source, dir string, opts InstallOptions) error {
+// Check returns an error if a file is not the wheel.
+func (w Wheel) Check(path string) error {
+	sum, err := filesum.SHA256(path)
+	if err == nil && sum != w.SHA256 {
+		err = errors.Errorf("wheel %s has sha256 %s, want %s: it was changed on its way, or the index has another file of that name", filepath.Base(path), sum, w.SHA256)
+	}
+	return err
+}
+
+// Install unpacks wheels into a folder: pip checks their sums and lays them out as their search paths want it. They come from the folder links, or
+// if that is empty from the index. out, which may be nil, gets what pip says.
+func Install(ctx context.Context, wheels []Wheel, dir, links string, out io.Writer) error {
 	work, err := os.MkdirTemp(dir, "pip*")
 	if err != nil {
 		return errors.Wrap(err, "making a folder for the download")
@@ -130,19 +137,17 @@ func pipInstall(ctx context.Context, source Source, dir string, opts InstallOpti
 	if err != nil {
 		return errors.WithMessagef(err, "install Python 3 with pip")
 	}
-	list, err := writeRequirements(work, append([]Wheel{source.wheel(thisSystem)}, source.Needs...))
+	list, err := writeRequirements(work, wheels)
 	if err != nil {
 		return err
 	}
 	args := []string{"install", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-compile", "--no-warn-conflicts",
 		"--ignore-installed", "--progress-bar=off", "--target", dir, "--requirement", list}
-	if opts.From != "" {
-		args = append(args, "--no-index", "--find-links", opts.From)
+	if links != "" {
+		args = append(args, "--no-index", "--find-links", links)
 	}
-	opts.logf("%s %s and %d wheels of NVIDIA's that it needs (about 2 GB to download, 4 GB on disk), with %s -m pip", source.Name, source.Version, len(source.Needs), p.python)
-	out := opts.Log
 	if out == nil {
 		out = io.Discard
 	}
-	return errors.WithMessagef(p.run(ctx, out, args...), "installing %s %s for %s (the wheels may lie in a folder: --from FOLDER)", source.Name, source.Version, runtime.GOOS)
+	return p.run(ctx, out, args...)
 }

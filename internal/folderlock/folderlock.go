@@ -1,0 +1,32 @@
+// Package folderlock lets one process at a time, and one goroutine, work in a folder.
+package folderlock
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pkg/errors"
+)
+
+// name of the file in the folder that is locked.
+const name = ".lock"
+
+// Lock waits until nobody else has the lock of a folder, and returns what ends it; waiting is called once if there is somebody. It returns an error if
+// ctx ends first.
+//
+// On a file system without locks there is none: alone is false then, and others may be at work.
+func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone bool, err error) {
+	file := flock.New(filepath.Join(dir, name))
+	locked, err := file.TryLock()
+	if err == nil && !locked {
+		waiting()
+		locked, err = file.TryLockContext(ctx, 100*time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		_ = file.Close() // nothing was written
+		return nil, false, errors.Wrapf(ctx.Err(), "waiting for the lock of %s", dir)
+	}
+	return func() { _ = file.Close() }, err == nil && locked, nil // closing ends the lock; there is nothing to write that could fail
+}
