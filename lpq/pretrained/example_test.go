@@ -13,8 +13,8 @@ func ExampleGet() {
 		return
 	}
 	fmt.Println(e.File(), e.Licence)
-	fmt.Printf("top-1 %.1f %%, on photographs resized and cropped to %s\n", e.Top1Pct, e.Preprocess)
+	fmt.Printf("top-1 %.1f %%\n", e.Top1Pct)
 	// Output:
 	// inception_v3_google-0cc3c7bd.pth BSD-3-Clause
-	// top-1 77.3 %, on photographs resized and cropped to 342/299 bilinear
+	// top-1 77.3 %
 }
