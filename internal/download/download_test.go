@@ -80,8 +80,11 @@ const half = 1 << 19
 func request(t *testing.T, s *server) download.Request {
 	t.Helper()
 	return download.Request{URL: s.URL + "/a.pth", Path: filepath.Join(t.TempDir(), "a.pth"), SHA256: sumOf(content), Size: int64(len(content)),
-		Attempts: 3, Stall: 200 * time.Millisecond, Wait: time.Millisecond}
+		Attempts: 3, Stall: time.Minute, Wait: time.Millisecond}
 }
+
+// impatient is for servers that stall.
+func impatient(r *download.Request) { r.Stall = time.Second }
 
 // wantFile checks that there is the whole file, and nothing beside it.
 func wantFile(t *testing.T, path string) {
@@ -137,7 +140,7 @@ func TestFile(t *testing.T) {
 			}
 			whole(w, r)
 		}, requests: 8},
-		{name: "stalls", handle: func(n int, w http.ResponseWriter, r *http.Request) {
+		{name: "stalls", change: impatient, handle: func(n int, w http.ResponseWriter, r *http.Request) {
 			if n == 0 {
 				w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 				_, _ = w.Write(content[:half])
@@ -255,7 +258,7 @@ func TestFileRefuses(t *testing.T) {
 				}
 			}
 		}, want: "more than 1048576 bytes came", requests: 1},
-		{name: "silent", handle: func(_ int, w http.ResponseWriter, r *http.Request) { stall(w, r) }, want: "nothing came for 200ms", requests: 3},
+		{name: "silent", change: impatient, handle: func(_ int, w http.ResponseWriter, r *http.Request) { stall(w, r) }, want: "nothing came for 1s", requests: 3},
 		{name: "redirects for ever", handle: func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) },
 			want: "redirected 10 times", requests: 10},
 		{name: "no server", change: func(r *download.Request) { r.URL = "http://127.0.0.1:1/a.pth" }, want: "connection refused"},
@@ -295,7 +298,6 @@ func TestFileIsInterrupted(t *testing.T) {
 		whole(w, r)
 	})
 	r := request(t, s)
-	r.Stall = time.Minute
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var last, total int64
