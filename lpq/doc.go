@@ -7,6 +7,7 @@
 //	net, err := lpq.LoadModel(backend, "resnet20", "resnet20.th")
 //	low, err := lpq.Quantize(ctx, net, "w4a4", sets.Train, lpq.QuantizeOptions{})
 //	result, err := lpq.Evaluate(ctx, low, sets.Test)
+//	predictions, err := lpq.Predict(ctx, low, []string{"cat.png"}, lpq.PredictOptions{})
 //	recipe, err := finetune.Get("cifar4")
 //	history, err := lpq.FineTune(ctx, low, sets, finetune.Options{Recipe: recipe, Dir: "runs/w4a4"})
 //	layers, err := lpq.Compare(net, low)

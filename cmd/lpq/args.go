@@ -23,6 +23,16 @@ func arguments(want ...string) cobra.PositionalArgs {
 	}
 }
 
+// atLeastOne checks that a command gets one argument or more, named as the user should know it.
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return errors.Errorf("want one %s or more%s", what, seeHelp(cmd))
+		}
+		return nil
+	}
+}
+
 // unknownCommand is the error for a command that cmd does not have, with those that it may stand for.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	hint := ""

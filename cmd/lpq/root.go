@@ -46,7 +46,7 @@ Start with: lpq demo`,
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same bits")
 	flags.BoolVar(&g.json, "json", false, "print the result as JSON on standard output")
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newExperiment(g), newReport(g), newWeights(g), newBackends(g), newVersion(g))
+	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newPredict(g), newModels(g), newExperiment(g), newReport(g), newWeights(g), newBackends(g), newVersion(g))
 	for _, cmd := range root.Commands() {
 		cmd.Flags().SortFlags = false // in the order of their weight
 	}
@@ -79,8 +79,12 @@ type input struct {
 
 func (in *input) addFlags(cmd *cobra.Command) {
 	in.addModelFlag(cmd)
-	cmd.Flags().StringVar(&in.weights, "weights", lpq.BuiltIn, "weight file (.th, .pth, .pt, .safetensors), a network's name for the published weights (see lpq weights), or builtin for "+builtin.Network)
+	in.addWeightsFlag(cmd)
 	in.addDataFlag(cmd)
+}
+
+func (in *input) addWeightsFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&in.weights, "weights", lpq.BuiltIn, "weight file (.th, .pth, .pt, .safetensors), a network's name for the published weights (see lpq weights), or builtin for "+builtin.Network)
 }
 
 func (in *input) addModelFlag(cmd *cobra.Command) {

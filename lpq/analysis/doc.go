@@ -4,6 +4,7 @@
 //	layers, err := analysis.Similarity(before, after)         // of two weight files
 //	analysis.MeanCosine(layers)
 //	distance, err := analysis.SquaredDistance(before, after)
+//	layers, err = analysis.ActivationSimilarity(ctx, m, images) // of a model in its precision and in float
 //	sqnr, err := analysis.WeightSQNR(m)                       // of a model's layers, dB
 //	noises, err := analysis.GradientNoise(ctx, m, train, schemes, analysis.GradientOptions{})
 //	noises[1].Total.Cosine                                    // of schemes[0] with float, over 1, 2, 4, ... batches

@@ -61,19 +61,12 @@ func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
 
 // createVariables builds the network's graph once, which gives every variable its initial value.
 func (m *Model) createVariables() error {
-	places, err := m.Network.build(m.Backend, m.Store)
+	places, err := m.Network.build(m.Backend, m.Store, &nn.Run{})
 	if err != nil {
 		return err
 	}
 	m.places = places
 	return m.Store.InitializeVariables(m.Backend, nil)
-}
-
-// Sites are the places that the network quantizes, as Model.Activations and Model.Weights have them, without a model: the graph is built, which shows them, and
-// nothing is computed, so any engine does.
-func (n Network) Sites(backend compute.Backend) (activations, weights []Site, err error) {
-	found, err := n.build(backend, model.NewStore())
-	return found.activations, found.weights, errors.WithMessagef(err, "building network %s", n.Name)
 }
 
 // places is what building a network's graph shows of it.
@@ -82,15 +75,16 @@ type places struct {
 	auxiliary            []string // scopes of the parts that only training needs
 }
 
-// build builds the network's graph, as for training, since parts may be there only then, without compiling it. It declares the variables in the store.
-func (n Network) build(backend compute.Backend, store *model.Store) (found places, err error) {
+// build builds the network's graph as run says, and as for training, since parts may be there only then, without compiling it. It declares the variables in
+// the store.
+func (n Network) build(backend compute.Backend, store *model.Store, run *nn.Run) (found places, err error) {
 	err = exceptions.TryCatch[error](func() {
 		g := NewGraph(backend, n.Name)
 		defer g.Finalize()
 		store.SetTraining(g, true)
 		pixels := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, 1, n.Input.Height, n.Input.Width, n.Input.Channels))
 		probe := &nn.Probe{}
-		run := &nn.Run{Probe: probe}
+		run.Probe = probe
 		n.Logits(store.RootScope(), pixels, run)
 		found.auxiliary = run.AuxiliaryPaths()
 		for _, a := range probe.Activations {

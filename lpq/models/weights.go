@@ -102,8 +102,10 @@ func Precision(metadata map[string]string) (scheme quant.Scheme, exponents map[s
 }
 
 // variables are the network's own, without the exponents of its quantizers, in the order of the layers.
-func (m *Model) variables() (own []*model.Variable) {
-	for v := range m.Store.Scope(rootPath).IterVariables() {
+func (m *Model) variables() []*model.Variable { return variablesOf(m.Store) }
+
+func variablesOf(store *model.Store) (own []*model.Variable) {
+	for v := range store.Scope(rootPath).IterVariables() {
 		if v.DType() == dtypes.Float32 {
 			own = append(own, v)
 		}

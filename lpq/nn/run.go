@@ -27,6 +27,8 @@ type Run struct {
 	StatisticsMomentum *Node
 	// Input, where set, is the batch that the network was given: what Dropout drops depends on it.
 	Input *Node
+	// ShapesOnly declares weights without drawing initial values: the graph is looked at, not run.
+	ShapesOnly bool
 
 	auxiliaries []auxiliary
 }

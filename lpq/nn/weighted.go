@@ -18,7 +18,7 @@ import (
 // weight returns a layer's weights as the layer is to use them: quantized where the scheme says so. uses is Weight.Uses.
 func weight(scope *model.Scope, g *Graph, edge bool, uses int, dims ...int) *Node {
 	run := runOf(scope, g)
-	if scope.GetVariable("weight") == nil {
+	if scope.GetVariable("weight") == nil && !run.ShapesOnly {
 		// A value, not GoMLX's initializer: that would compile all weights into a program, minutes for the largest networks.
 		scope.VariableWithValue("weight", heNormal(model.GetParamOr(scope, ParamSeed, int64(0)), scope.Scope(), dims))
 	}

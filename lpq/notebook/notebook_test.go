@@ -36,6 +36,9 @@ var scenes = map[string]func(){
 	"table":      func() { notebook.Table([]string{"network", "top-1, %"}, [][]string{{"<fp32>", "91.7"}}) },
 	"ragged":     func() { notebook.Table([]string{"network", "top-1, %"}, [][]string{{"fp32"}}) },
 	"markdown":   func() { notebook.Markdown("$x = 2^e$") },
+	"picture":    func() { notebook.Picture(grey, 100); notebook.Picture(grey, 20) },
+	"no picture": func() { notebook.Picture("notebook_test.go", 100) },
+	"env":        func() { fmt.Println(notebook.Env(sceneVariable, "a scene"), notebook.Env("LPQ_NOT_SET", "a folder")) },
 	"must":       func() { fmt.Println(notebook.Must(1, nil)); notebook.Must(0, errors.New("no such file")) },
 	"progress": func() {
 		progress := notebook.NewProgress("train & test")
@@ -48,6 +51,9 @@ var scenes = map[string]func(){
 		progress.Update(1, 1, "never shown")
 	},
 }
+
+// grey is a JPEG of 37x29 pixels.
+const grey = "../data/raster/testdata/decode/grey.jpg"
 
 func similarity(cosine float64) *plot.Figure {
 	return plot.Similarity("weights", []string{"conv1"}, plot.Series{Name: "W4A4", Y: []float64{cosine}})
@@ -209,6 +215,27 @@ func TestTableEscapesItsCells(t *testing.T) {
 	}
 }
 
+func TestPicture(t *testing.T) {
+	got := play(t, "picture", true)
+	if got.failed || len(got.displays) != 2 {
+		t.Fatalf("failed: %v (%s), %d displays", got.failed, got.stderr, len(got.displays))
+	}
+	want, err := os.ReadFile(grey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	display := got.displays[0]
+	if content, _ := display.Data["image/jpeg"].([]byte); !bytes.Equal(content, want) {
+		t.Errorf("%d bytes of JPEG, want the file's %d", len(content), len(want))
+	}
+	if display.Metadata["width"] != 37 || display.Metadata["height"] != 29 {
+		t.Errorf("metadata %v, want 37 and 29", display.Metadata)
+	}
+	if metadata := got.displays[1].Metadata; metadata["width"] != 20 || metadata["height"] != 15 {
+		t.Errorf("metadata %v, want 20 and 15", metadata)
+	}
+}
+
 func TestProgressRenewsOneOutput(t *testing.T) {
 	got := play(t, "progress", true)
 	// 1000 updates take a few milliseconds: the first shows, the last does, and few between.
@@ -237,6 +264,9 @@ func TestOutsideANotebook(t *testing.T) {
 		{scene: "broken figure", stdout: "before\n", failed: true, stderr: "error: plot.Lines: figure \"Loss\": there is no series to draw\n"},
 		{scene: "markdown", stdout: "$x = 2^e$\n"},
 		{scene: "table", stdout: "network  top-1, %\n-------  --------\n<fp32>       91.7\n"},
+		{scene: "picture", stdout: strings.Repeat("Picture grey.jpg (37 x 29 pixels)\n", 2)},
+		{scene: "no picture", failed: true, stderr: "error: picture notebook_test.go: image: unknown format\n"},
+		{scene: "env", failed: true, stderr: "error: $LPQ_NOT_SET is not set: it names a folder\n"},
 		{scene: "progress", stderr: "epoch 1 < 2\n"},
 	} {
 		t.Run(c.scene, func(t *testing.T) {
