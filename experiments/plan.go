@@ -14,6 +14,7 @@ import (
 	"github.com/lowprec/lpnets/internal/atomicfile"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/pretrained"
 )
 
@@ -95,7 +96,11 @@ func (e Experiment) Open(options Options) (*Plan, error) {
 	if options, err = options.complete(preset); err != nil {
 		return nil, errors.WithMessagef(err, "experiment %s, preset %s", e.Name, preset.Name)
 	}
-	sets, data, err := run.OpenData(options.Data, options.Limits)
+	network, err := models.Get(options.Networks[0])
+	if err != nil {
+		return nil, err
+	}
+	sets, data, err := run.OpenData(options.Data, network, options.Limits)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package lpq
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/calib"
@@ -18,7 +19,8 @@ type QuantizeOptions struct {
 	WeightRule quant.Rule   // exponents of the weights; empty: the maximum
 	Choice     calib.Choice // ranges of the activations; zero: the 99.99 percentile
 	Batches    int          // of calibration; 0: five
-	Batch      int          // images of a batch; 0: 128
+	Batch      int          // images of a batch; 0: models.BatchFor
+	Workers    int          // batches that are loaded at the same time; 0: one for each CPU. It does not change the result
 	Seed       uint64       // which training images are drawn
 	Augment    data.Augment // of the training images
 	// ReestimateBatches, where positive, is on how many training batches batch-norm statistics are estimated anew after quantization.
@@ -43,7 +45,7 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 	progress := notebook.NewProgress(fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
 	defer progress.Close()
 	calibration := models.CalibrateOptions{Choice: options.Choice, Batches: options.Batches, Batch: options.Batch,
-		Seed: options.Seed, Augment: options.Augment,
+		Seed: options.Seed, Augment: options.Augment, Workers: workers(options.Workers),
 		Progress: func(done, total int) { progress.Update(done, total, "") }}
 	if err := low.Calibrate(ctx, train, calibration); err != nil {
 		return nil, err
@@ -56,23 +58,48 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 	return low, nil
 }
 
-// Evaluate runs the model over a data set.
-func Evaluate(ctx context.Context, m *Model, set data.Dataset) (models.Result, error) {
-	progress := notebook.NewProgress(fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme()))
-	defer progress.Close()
-	return m.Evaluate(ctx, set, models.EvaluateOptions{Progress: func(done, total int) { progress.Update(done, total, "") }})
+// workers is the number of loader threads to use.
+func workers(wanted int) int {
+	if wanted == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return wanted
 }
 
-// FineTune trains the model by options.Recipe and shows what every epoch gave. An Observer in the options is called too. With a folder and
-// options.Resume, a run that is there goes on.
+// Evaluate runs the model over a data set.
+func Evaluate(ctx context.Context, m *Model, set data.Dataset) (models.Result, error) {
+	return EvaluateWith(ctx, m, set, models.EvaluateOptions{})
+}
+
+// EvaluateWith is Evaluate with settings, of which Workers 0 means one for each CPU.
+func EvaluateWith(ctx context.Context, m *Model, set data.Dataset, options models.EvaluateOptions) (models.Result, error) {
+	progress := notebook.NewProgress(fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme()))
+	defer progress.Close()
+	options.Workers = workers(options.Workers)
+	observer := options.Progress
+	options.Progress = func(done, total int) {
+		progress.Update(done, total, "")
+		if observer != nil {
+			observer(done, total)
+		}
+	}
+	return m.Evaluate(ctx, set, options)
+}
+
+// FineTune trains the model by options.Recipe, as it is for these data (Recipe.For), and shows what every epoch gave. An Observer in the options is called too.
+// With a folder and options.Resume, a run that is there goes on. options.Workers 0 means one for each CPU.
 func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options) (finetune.History, error) {
 	progress := notebook.NewProgress(fmt.Sprintf("train %s %s", m.Network.Name, options.Recipe.Scheme))
 	defer progress.Close()
+	if sets.Train != nil { // else Run says so
+		options.Recipe = options.Recipe.For(sets.Train)
+	}
+	options.Workers = workers(options.Workers)
 	observer := options.Observer
 	options.Observer = finetune.Observer{
 		Step: func(p finetune.Progress) {
-			progress.Update(p.Step, p.Steps, fmt.Sprintf("epoch %d/%d · loss %.3f · top-1 %.1f %% · %.0f images/s",
-				p.Epoch, p.Epochs, p.Loss, p.Top1Pct, p.ImagesPerSec))
+			progress.Update(p.Step, p.Steps, fmt.Sprintf("epoch %d/%d · loss %.3f · top-1 %.1f %% · %s",
+				p.Epoch, p.Epochs, p.Loss, p.Top1Pct, describeSpeed(p.ImagesPerSec, p.LoaderPerSec)))
 			if observer.Step != nil {
 				observer.Step(p)
 			}
@@ -87,9 +114,21 @@ func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options
 	return finetune.Run(ctx, m, sets, options)
 }
 
+// describeSpeed sets training beside what its loader could give: where they are about the same, training waits for the loader.
+func describeSpeed(training, loader float64) string {
+	return fmt.Sprintf("%s images/s (loader %s)", describeRate(training), describeRate(loader))
+}
+
+func describeRate(perSec float64) string {
+	if perSec < 10 { // large networks on a CPU
+		return fmt.Sprintf("%.1f", perSec)
+	}
+	return fmt.Sprintf("%.0f", perSec)
+}
+
 // describeEpoch is one line of an epoch's figures.
 func describeEpoch(e finetune.EpochMetrics) string {
-	line := fmt.Sprintf("epoch %d: train loss %.4f, top-1 %.2f %%, %.0f images/s", e.Epoch, e.Train.Loss, e.Train.Top1Pct, e.ImagesPerSec)
+	line := fmt.Sprintf("epoch %d: train loss %.4f, top-1 %.2f %%, %s", e.Epoch, e.Train.Loss, e.Train.Top1Pct, describeSpeed(e.ImagesPerSec, e.LoaderPerSec))
 	if e.Validation != nil {
 		line += fmt.Sprintf("; validation top-1 %.2f %%", e.Validation.Top1Pct)
 	}

@@ -3,8 +3,8 @@
 //
 //	ctx := lpq.Interruptible()
 //	backend, err := lpq.Open("", 0)
-//	sets, err := lpq.LoadData("cifar-10-batches-bin")
 //	net, err := lpq.LoadModel(backend, "resnet20", "resnet20.th")
+//	sets, err := lpq.LoadData("cifar-10-batches-bin", lpq.DataOptions{Network: net.Network})
 //	low, err := lpq.Quantize(ctx, net, "w4a4", sets.Train, lpq.QuantizeOptions{})
 //	result, err := lpq.Evaluate(ctx, low, sets.Test)
 //	predictions, err := lpq.Predict(ctx, low, []string{"cat.png"}, lpq.PredictOptions{})

@@ -12,7 +12,6 @@ import (
 
 	"github.com/lowprec/lpnets/lpq/backend"
 	"github.com/lowprec/lpnets/lpq/builtin"
-	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/pretrained"
@@ -40,18 +39,6 @@ func Interruptible() context.Context {
 // is how many devices the engine offers, 0 for its default: one on the CPU, all GPUs. The error for a missing plugin says how to install it.
 func Open(config string, devices int) (compute.Backend, error) {
 	return backend.Open(backend.Options{Config: config, Devices: devices})
-}
-
-// LoadData reads CIFAR-10 from the folder of its binary files, or renders the built-in images for "" and BuiltIn.
-func LoadData(folder string) (Sets, error) {
-	var sets Sets
-	if folder == "" || folder == BuiltIn {
-		sets.Train, sets.Test = builtin.Data()
-		return sets, nil
-	}
-	var err error
-	sets.Train, sets.Test, err = data.OpenCIFAR10(folder)
-	return sets, err
 }
 
 // LoadModel makes the zoo's network of that name with weights from a PyTorch or safetensors file, the published ones for a network's name once they

@@ -233,7 +233,7 @@ func TestVersion(t *testing.T) {
 // Every command explains itself, and every flag has an explanation.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"demo", "eval", "quantize", "finetune", "train", "compare", "predict", "models", "weights", "backends", "version"} {
+	for _, name := range []string{"demo", "eval", "quantize", "finetune", "train", "compare", "data", "predict", "models", "weights", "backends", "version"} {
 		if text := succeed(t, name, "--help"); !strings.Contains(text, "Usage:\n  lpq "+name) {
 			t.Errorf("help about %s:\n%s", name, text)
 		}

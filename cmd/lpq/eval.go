@@ -11,14 +11,17 @@ func newEval(g *global) *cobra.Command {
 		Short: "Accuracy of a network on the test images",
 		Long: `Evaluates a network on the test images, in the precision of its weight file: fp32, or that of one of lpq's own checkpoints.
 
-  lpq eval --model resnet20 --weights resnet20.th --data cifar-10-batches-bin`,
+  lpq eval --model resnet20 --weights resnet20.th --data cifar-10-batches-bin
+  lpq eval --model resnet18 --weights resnet18-f37072fd.pth --data imagenet
+
+The test images of ImageNet are its validation set.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, sets, err := in.load(g)
+			m, sets, err := in.load(g, "", toEvaluate)
 			if err != nil {
 				return err
 			}
-			result, err := evaluate(cmd.Context(), m, sets.Test)
+			result, err := in.evaluate(cmd.Context(), m, sets.Test)
 			if err != nil {
 				return err
 			}
@@ -26,5 +29,6 @@ func newEval(g *global) *cobra.Command {
 		},
 	}
 	in.addFlags(cmd)
+	in.addReadingFlags(cmd)
 	return cmd
 }

@@ -20,6 +20,7 @@ type quantizing struct {
 	input
 	exponents      exponentFlags
 	precision, out string
+	augment        augmentFlag
 	options        lpq.QuantizeOptions
 }
 
@@ -33,6 +34,7 @@ type quantized struct {
 	Seed            uint64         `json:"seed"`
 	Batches         int            `json:"calibration_batches"`
 	Batch           int            `json:"calibration_batch"` // images
+	Augment         data.Augment   `json:"augment,omitzero"`
 	ReestimateBatch int            `json:"reestimation_batches"`
 	File            string         `json:"file,omitempty"`
 }
@@ -44,7 +46,8 @@ func newQuantize(g *global) *cobra.Command {
 		Short: "Quantize a network without fine-tuning, and evaluate it",
 		Long: `Calibrates a network on a few training batches, quantizes it and evaluates it on the test images. No weight is trained.
 
-  lpq quantize --precision w8a8 --model resnet20 --weights resnet20.th --data cifar-10-batches-bin --out resnet20-w8a8.safetensors`,
+  lpq quantize --precision w8a8 --model resnet20 --weights resnet20.th --data cifar-10-batches-bin --out resnet20-w8a8.safetensors
+  lpq quantize --precision w8a8 --model resnet18 --weights resnet18-f37072fd.pth --data imagenet`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return q.run(cmd, g) },
 	}
@@ -54,8 +57,10 @@ func newQuantize(g *global) *cobra.Command {
 	flags.StringVar(&q.out, "out", "", "file for the quantized network (.safetensors, .pth, .pt, .th)")
 	q.exponents.addFlags(cmd, string(quant.RuleMax), string(calib.Percentile), fmt.Sprint(calib.DefaultPercentile))
 	flags.IntVar(&q.options.Batches, "batches", models.DefaultCalibrationBatches, "training batches to calibrate on")
-	flags.IntVar(&q.options.Batch, "batch", models.DefaultBatch, "images of a calibration batch")
+	flags.IntVar(&q.options.Batch, "batch", 0, fmt.Sprintf("images of a calibration batch (default: %d, or %d photographs)", models.DefaultBatch, models.DefaultPhotosBatch))
 	flags.IntVar(&q.options.ReestimateBatches, "reestimate", 0, "training batches to estimate batch-norm statistics on after quantization; 0 keeps them")
+	q.augment.addFlag(cmd, "as training does")
+	q.addReadingFlags(cmd)
 	return cmd
 }
 
@@ -72,8 +77,11 @@ func (q *quantizing) check(cmd *cobra.Command) error {
 	if _, err := quant.ParseScheme(q.precision); err != nil {
 		return errors.WithMessage(err, "--precision")
 	}
-	if o.Batches < 1 || o.Batch < 1 || o.ReestimateBatches < 0 {
+	if o.Batches < 1 || cmd.Flags().Changed("batch") && o.Batch < 1 || o.ReestimateBatches < 0 {
 		return errors.Errorf("--batches %d, --batch %d, --reestimate %d: want at least 1, 1 and 0", o.Batches, o.Batch, o.ReestimateBatches)
+	}
+	if err := q.augment.check(); err != nil {
+		return err
 	}
 	if q.out == "" {
 		return nil
@@ -88,12 +96,15 @@ func (q *quantizing) run(cmd *cobra.Command, g *global) error {
 	if err := q.check(cmd); err != nil {
 		return err
 	}
-	m, sets, err := q.load(g)
+	m, sets, err := q.load(g, toCalibrate, toEvaluate)
 	if err != nil {
 		return err
 	}
-	q.options.Seed = g.seed
-	q.options.Augment = data.CIFARAugment // as the recipes do, so that fine-tuning starts from the same exponents
+	q.options.Seed, q.options.Workers = g.seed, q.workers
+	if q.options.Batch == 0 {
+		q.options.Batch = models.BatchFor(sets.Train)
+	}
+	q.options.Augment = q.augment.choose(data.DefaultAugment(sets.Train)) // as the recipes do, so that fine-tuning starts from the same exponents
 	low, err := lpq.Quantize(cmd.Context(), m, q.precision, sets.Train, q.options)
 	if err != nil {
 		return err
@@ -105,8 +116,8 @@ func (q *quantizing) run(cmd *cobra.Command, g *global) error {
 	}
 	o := q.options
 	result := quantized{WeightRule: o.WeightRule, Activations: o.Choice.Method, Percentile: o.Choice.Percentile, Seed: o.Seed,
-		Batches: o.Batches, Batch: o.Batch, ReestimateBatch: o.ReestimateBatches, File: q.out}
-	if result.score, err = evaluate(cmd.Context(), low, sets.Test); err != nil {
+		Batches: o.Batches, Batch: o.Batch, Augment: o.Augment, ReestimateBatch: o.ReestimateBatches, File: q.out}
+	if result.score, err = q.evaluate(cmd.Context(), low, sets.Test); err != nil {
 		return err
 	}
 	if result.Exponents, err = low.Exponents(); err != nil {

@@ -46,7 +46,8 @@ Start with: lpq demo`,
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same bits")
 	flags.BoolVar(&g.json, "json", false, "print the result as JSON on standard output")
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newPredict(g), newModels(g), newExperiment(g), newReport(g), newWeights(g), newBackends(g), newVersion(g))
+	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newData(g), newPredict(g), newModels(g), newExperiment(g),
+		newReport(g), newWeights(g), newBackends(g), newVersion(g))
 	for _, cmd := range root.Commands() {
 		cmd.Flags().SortFlags = false // in the order of their weight
 	}
@@ -74,7 +75,8 @@ func (g *global) print(w io.Writer, result any, text func(w io.Writer)) error {
 
 // input says which network, weights and data a command works on.
 type input struct {
-	model, weights, data string
+	model, weights string
+	source
 }
 
 func (in *input) addFlags(cmd *cobra.Command) {
@@ -91,13 +93,13 @@ func (in *input) addModelFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&in.model, "model", builtin.Network, "network: "+strings.Join(models.Names(), ", "))
 }
 
-func (in *input) addDataFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&in.data, "data", lpq.BuiltIn, "folder with CIFAR-10's binary files, or builtin for the synthetic images")
-}
-
-// load opens what the flags name: data first, for that is quick and most often wrong.
-func (in *input) load(g *global) (*lpq.Model, lpq.Sets, error) {
-	sets, err := lpq.LoadData(in.data)
+// load opens what the flags name: data first, for that is quick and most often wrong. forTrain and forTest are as for source.sets.
+func (in *input) load(g *global, forTrain, forTest string) (*lpq.Model, lpq.Sets, error) {
+	network, err := models.Get(in.model)
+	if err != nil {
+		return nil, lpq.Sets{}, err
+	}
+	sets, err := in.sets(network, forTrain, forTest)
 	if err != nil {
 		return nil, lpq.Sets{}, err
 	}

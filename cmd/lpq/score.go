@@ -30,15 +30,17 @@ type score struct {
 	Backend    string         `json:"backend"`
 	Device     string         `json:"device"` // with the plugin and its version
 	Version    buildinfo.Info `json:"version"`
+	Skipped    []skippedFile  `json:"skipped,omitempty"` // damaged photographs, of all that the command has read
 }
 
-// evaluate runs a model over a data set and measures the speed of what follows the first batch, which is compiled.
-func evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error) {
-	if _, err := m.Evaluate(ctx, data.Head(set, models.DefaultBatch), models.EvaluateOptions{}); err != nil { // compiles
+// evaluate runs a model over a data set and measures its speed, without compilation.
+func (r *reading) evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error) {
+	options := models.EvaluateOptions{Batch: models.BatchFor(set), Workers: r.workers}
+	if _, err := m.Logits(make([]uint8, options.Batch*set.Shape().Size())); err != nil { // compiles
 		return score{}, err
 	}
 	started := time.Now()
-	result, err := lpq.Evaluate(ctx, m, set)
+	result, err := lpq.EvaluateWith(ctx, m, set, options)
 	if err != nil {
 		return score{}, err
 	}
@@ -49,6 +51,7 @@ func evaluate(ctx context.Context, m *lpq.Model, set data.Dataset) (score, error
 		Top1Pct: result.Top1Pct(), Top1CI95: [2]float64{100 * lo, 100 * hi}, Top5Pct: result.Top5Pct(), Loss: result.Loss(),
 		SizeBytes: m.SizeBytes(), Seconds: seconds, ImagesPerS: float64(result.Images) / seconds,
 		Backend: m.Backend.Name(), Device: m.Backend.Description(), Version: buildinfo.Read(),
+		Skipped: r.skipped(),
 	}, nil
 }
 
@@ -56,4 +59,5 @@ func (s score) text(w io.Writer) {
 	fmt.Fprintf(w, "%s %s on %s, %d images\n", s.Network, s.Precision, s.Data, s.Images)
 	fmt.Fprintf(w, "  top-1  %.2f %% (95 %%: %.2f to %.2f)\n  top-5  %.2f %%\n  loss   %.4f\n  size   %d bytes\n  speed  %.0f images/s on %s\n",
 		s.Top1Pct, s.Top1CI95[0], s.Top1CI95[1], s.Top5Pct, s.Loss, s.SizeBytes, s.ImagesPerS, s.Backend)
+	printSkipped(w, s.Skipped)
 }

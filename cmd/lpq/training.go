@@ -13,6 +13,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/optim"
 )
 
@@ -28,6 +29,7 @@ type training struct {
 	rate, rateEnd          float64
 	momentum, weightDecay  float64
 	exponents              exponentFlags
+	augment                augmentFlag
 }
 
 func (t *training) addFlags(cmd *cobra.Command, recipe string) {
@@ -46,6 +48,8 @@ func (t *training) addFlags(cmd *cobra.Command, recipe string) {
 	t.exponents.addFlags(cmd, recipes, recipes, recipes)
 	flags.IntVar(&t.validation, "validation", 0, "training images to hold out, to judge the best epoch; 0: the least training loss judges")
 	flags.IntVar(&t.images, "images", 0, "use only so many of the other training images; 0: all")
+	t.augment.addFlag(cmd, recipes)
+	t.addReadingFlags(cmd)
 }
 
 // settings is the recipe with what the flags change.
@@ -72,6 +76,9 @@ func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
 	}
 	if cmd.Flags().Changed("lr-end") && r.Rate.Kind == optim.Constant {
 		return r, errors.Errorf("--lr-end: recipe %s keeps the learning rate constant; choose another recipe", r.Name)
+	}
+	if err := t.augment.check(); err != nil {
+		return r, err
 	}
 	return r, r.Validate()
 }
@@ -118,11 +125,14 @@ func (t *training) run(cmd *cobra.Command, g *global) error {
 
 // train trains and evaluates.
 func (t *training) train(cmd *cobra.Command, g *global, recipe finetune.Recipe) (trained, error) {
-	result := trained{Recipe: recipe, Seed: g.seed, Folder: t.out}
-	sets, err := t.sets(g)
+	result := trained{Seed: g.seed, Folder: t.out}
+	sets, err := t.parts(g)
 	if err != nil {
 		return result, err
 	}
+	recipe = recipe.For(sets.Train)
+	recipe.Augment = t.augment.choose(recipe.Augment)
+	result.Recipe = recipe
 	m, err := t.start(g)
 	if err != nil {
 		return result, err
@@ -132,7 +142,7 @@ func (t *training) train(cmd *cobra.Command, g *global, recipe finetune.Recipe) 
 		return result, err
 	}
 	steps := 0
-	result.History, err = lpq.FineTune(cmd.Context(), m, sets, finetune.Options{Recipe: recipe, Seed: g.seed, Dir: t.out, Resume: t.resume,
+	result.History, err = lpq.FineTune(cmd.Context(), m, sets, finetune.Options{Recipe: recipe, Seed: g.seed, Dir: t.out, Resume: t.resume, Workers: t.workers,
 		Observer: finetune.Observer{Step: func(finetune.Progress) { steps++ }}})
 	if err != nil {
 		return result, err
@@ -140,7 +150,7 @@ func (t *training) train(cmd *cobra.Command, g *global, recipe finetune.Recipe) 
 	if steps == 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "the run in %s is complete: nothing was left to train\n", t.out)
 	}
-	if result.score, err = evaluate(cmd.Context(), m, sets.Test); err != nil {
+	if result.score, err = t.evaluate(cmd.Context(), m, sets.Test); err != nil {
 		return result, err
 	}
 	layers, err := lpq.Compare(before, m)
@@ -161,9 +171,13 @@ func (t *training) resumeCommand(args []string) string {
 	return command
 }
 
-// sets are the data, with the validation part taken from the training images.
-func (t *training) sets(g *global) (lpq.Sets, error) {
-	sets, err := lpq.LoadData(t.data)
+// parts are the data, with the validation part taken from the training images.
+func (t *training) parts(g *global) (lpq.Sets, error) {
+	network, err := models.Get(t.model)
+	if err != nil {
+		return lpq.Sets{}, err
+	}
+	sets, err := t.sets(network, toTrain, toEvaluate)
 	if err != nil {
 		return sets, err
 	}

@@ -65,7 +65,7 @@ var precisions = []struct{ name, recipe string }{
 // same folder and seed.
 func Run(ctx context.Context, engine compute.Backend, options Options) (Report, error) {
 	var report Report
-	sets, err := lpq.LoadData(lpq.BuiltIn)
+	sets, err := lpq.LoadData(lpq.BuiltIn, lpq.DataOptions{})
 	if err != nil {
 		return report, err
 	}

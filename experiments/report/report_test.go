@@ -17,6 +17,7 @@ import (
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/models"
 )
 
 // runs are made once: a small sweep with a baseline, two seeds of 4 bits and one that diverges, and a folder as lpq finetune leaves it.
@@ -64,7 +65,7 @@ func folders(t *testing.T) (sweep []string, training string) {
 
 func plan(s *run.Sweep) (err error) {
 	var images run.Data
-	if s.Sets, images, err = run.OpenData(lpq.BuiltIn, run.Limits{Train: 64, Test: 32}); err != nil {
+	if s.Sets, images, err = run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 64, Test: 32}); err != nil {
 		return err
 	}
 	start, err := run.FromFile(lpq.BuiltIn)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/models"
 )
 
 // Data says what a run is trained and judged on.
 type Data struct {
 	Name   string `json:"name"`
-	Folder string `json:"folder"` // of CIFAR-10's files, or "builtin"
+	Folder string `json:"folder"` // as lpq.LoadData takes it
 	Train  int    `json:"train_images"`
 	// Validation images are held out of the training images: they judge what is to be chosen, so that the test images never do.
 	Validation int    `json:"validation_images,omitempty"`
@@ -45,11 +46,14 @@ type Limits struct {
 	Test  int `json:"test_images,omitempty"`
 }
 
-// OpenData loads the data of a folder, or the built-in ones, and describes them.
-func OpenData(folder string, limits Limits) (lpq.Sets, Data, error) {
-	sets, err := lpq.LoadData(folder)
+// OpenData loads the data of a folder, or the built-in ones, for a network, and describes them.
+func OpenData(folder string, network models.Network, limits Limits) (lpq.Sets, Data, error) {
+	sets, err := lpq.LoadData(folder, lpq.DataOptions{Network: network})
 	if err != nil {
 		return sets, Data{}, err
+	}
+	if sets.Train == nil || sets.Test == nil {
+		return sets, Data{}, errors.Errorf("folder %s has only one set: a run is trained on one and judged on the other", folder)
 	}
 	for _, part := range []struct {
 		set   *data.Dataset

@@ -1,6 +1,6 @@
 // Package run has runs as objects: a folder each, with everything that decides a result, everything that it was made with, and the result.
 //
-//	sets, images, err := run.OpenData(lpq.BuiltIn, run.Limits{})
+//	sets, images, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{})
 //	start, err := run.FromFile(lpq.BuiltIn)
 //	recipe, err := finetune.Get("demo8")
 //	config := run.Config{Label: "w8a8", Network: "resnet8", Seed: 1, Start: start, Data: images, Recipe: &recipe}

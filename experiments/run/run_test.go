@@ -12,6 +12,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
+	"github.com/lowprec/lpnets/lpq/models"
 )
 
 // config is a run of the built-in network.
@@ -66,7 +67,7 @@ func TestID(t *testing.T) {
 }
 
 func TestOpenData(t *testing.T) {
-	sets, data, err := run.OpenData(lpq.BuiltIn, run.Limits{Train: 20, Test: 10})
+	sets, data, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 20, Test: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func TestOpenData(t *testing.T) {
 	if data != want || len(data.SHA256) != 64 || sets.Train.Len() != 20 || sets.Test.Len() != 10 {
 		t.Errorf("got %+v, want %+v", data, want)
 	}
-	if _, other, err := run.OpenData(lpq.BuiltIn, run.Limits{Train: 21, Test: 10}); err != nil || other.SHA256 == data.SHA256 {
+	if _, other, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 21, Test: 10}); err != nil || other.SHA256 == data.SHA256 {
 		t.Errorf("other data: the same hash, error %v", err)
 	}
 	for name, test := range map[string]struct {
@@ -85,7 +86,7 @@ func TestOpenData(t *testing.T) {
 		"no folder": {"missing", run.Limits{}, "missing"},
 		"too many":  {lpq.BuiltIn, run.Limits{Train: 1e6}, "1000000 images of synthetic/train, which has 10000"},
 	} {
-		if _, _, err := run.OpenData(test.folder, test.limits); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, _, err := run.OpenData(test.folder, models.Network{}, test.limits); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, test.want)
 		}
 	}

@@ -19,6 +19,14 @@ type Augment struct {
 // CIFARAugment is the usual augmentation of 32x32 images: He et al., arXiv:1512.03385, section 4.2.
 var CIFARAugment = Augment{Pad: 4, Flip: true}
 
+// DefaultAugment is what training usually does to images of that kind: ImageNetAugment to Pictures, CIFARAugment to others.
+func DefaultAugment(d Dataset) Augment {
+	if _, ok := d.(Pictures); ok {
+		return ImageNetAugment
+	}
+	return CIFARAugment
+}
+
 // Validate returns an error if Pad is negative or would crop an image away, or Crop is out of range or with Pad.
 func (a Augment) Validate(shape Shape) error {
 	if a.Pad < 0 || a.Pad >= min(shape.Height, shape.Width) {

@@ -55,6 +55,12 @@ func OpenCIFAR10(dir string) (train, test Dataset, err error) {
 	return train, test, nil
 }
 
+// HasCIFAR10 reports whether a folder holds one of the files that OpenCIFAR10 reads.
+func HasCIFAR10(dir string) bool {
+	_, err := findCIFAR(dir)
+	return err == nil
+}
+
 // findCIFAR returns dir or the folder in it that the official archive unpacks to.
 func findCIFAR(dir string) (string, error) {
 	info, err := os.Stat(dir)

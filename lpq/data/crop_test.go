@@ -118,11 +118,4 @@ func TestLoaderSkips(t *testing.T) {
 	if got, want := order(collect(t, l, 0, 0)), []int{0, 1, 2, 7, 7, 7, 7, 7, 8, 9}; !slices.Equal(got, want) {
 		t.Errorf("replaced: got %v, want %v", got, want)
 	}
-	all := holes{numbered(t, 10), func(int) bool { return true }}
-	for _, dropLast := range []bool{false, true} {
-		l = &data.Loader{Dataset: all, BatchSize: 3, DropLast: dropLast}
-		if got := collect(t, l, 0, 0); len(got) != 0 {
-			t.Errorf("%d batches of nothing", len(got))
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/pkg/errors"
 )
@@ -15,6 +16,8 @@ type Batch struct {
 	Epoch  int
 	Index  int // place in the epoch, 0…Batches()-1
 	Size   int // BatchSize; or less in an epoch's last batch, or where images were left out, unless DropLast
+	// Took is how long the worker that made the batch was at work: Size/Took is what one worker gives, whoever waits for whom.
+	Took time.Duration
 }
 
 // Loader makes batches of a dataset ahead of their consumer. What a batch holds depends on Dataset, BatchSize, Shuffle, Seed,
@@ -62,7 +65,8 @@ func (l *Loader) Batches() int {
 	return full
 }
 
-// Epoch iterates over the batches from, from+1, … of an epoch, in order. After an error, among them ctx's, it ends.
+// Epoch iterates over the batches from, from+1, … of an epoch, in order. After an error, among them ctx's, it ends. That all images of a dataset are
+// to be left out is an error too.
 // Its goroutines end with the loop over it, however that ends; the loop waits for images that are being read.
 func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
@@ -73,7 +77,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 		ctx, cancel := context.WithCancel(ctx)
 		p := l.start(ctx, epoch)
 		defer p.stop(cancel)
-		ahead, batches := from, l.Batches()
+		ahead, batches, images := from, l.Batches(), 0
 		for index := from; index < batches; index++ {
 			for ; ahead < min(batches, index+cap(p.jobs)); ahead++ {
 				p.submit(ahead)
@@ -85,8 +89,17 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 			if !yield(batch, errors.WithMessagef(err, "batch %d of epoch %d", index, epoch)) || err != nil {
 				return
 			}
+			images += batch.Size
+		}
+		if images == 0 && from == 0 {
+			yield(Batch{}, l.unreadable())
 		}
 	}
+}
+
+// unreadable is the error for a dataset of which nothing is left.
+func (l *Loader) unreadable() error {
+	return errors.Errorf("loader: none of the %d images of dataset %s can be read", l.Dataset.Len(), l.Dataset.Name())
 }
 
 func (l *Loader) check(epoch, from int) error {
@@ -116,7 +129,8 @@ func (l *Loader) order(epoch int) []int {
 // build makes one batch of the images at the given indices of the dataset.
 func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (Batch, error) {
 	size := l.Dataset.Shape().Size()
-	batch := Batch{make([]uint8, len(indices)*size), make([]int32, len(indices)), epoch, index, 0}
+	started := time.Now()
+	batch := Batch{Images: make([]uint8, len(indices)*size), Labels: make([]int32, len(indices)), Epoch: epoch, Index: index}
 	original := make([]uint8, size)
 	for _, i := range indices {
 		if err := ctx.Err(); err != nil {
@@ -133,19 +147,21 @@ func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (Ba
 		batch.Size++
 	}
 	batch.Images, batch.Labels = batch.Images[:batch.Size*size], batch.Labels[:batch.Size]
+	batch.Took = time.Since(started)
 	return batch, nil
 }
 
 // image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written.
 func (l *Loader) image(epoch, i int, original, dst []uint8) (int, error) {
-	for tries := 1; ; tries++ {
+	for range l.Dataset.Len() {
 		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
 		err := l.Augment.image(l.Dataset, i, &random, original, dst)
-		if !l.DropLast || tries >= l.Dataset.Len() || !errors.Is(err, ErrSkip) {
+		if !l.DropLast || !errors.Is(err, ErrSkip) {
 			return i, err
 		}
 		i = (i + 1) % l.Dataset.Len()
 	}
+	return i, l.unreadable()
 }
 
 // pipeline makes batches in goroutines and hands them out in the order in which they were asked for.
@@ -165,9 +181,12 @@ type reply struct {
 	err   error
 }
 
+// working is the number of workers that there is work for.
+func (l *Loader) working() int { return clamp(l.Workers, 1, l.Batches()) }
+
 // start begins l.Workers goroutines, which make batches of the epoch until p.jobs is closed.
 func (l *Loader) start(ctx context.Context, epoch int) *pipeline {
-	workers := clamp(l.Workers, 1, l.Batches())
+	workers := l.working()
 	prefetch := min(l.Prefetch, l.Batches())
 	if prefetch == 0 {
 		prefetch = 2 * workers

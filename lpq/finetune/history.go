@@ -24,6 +24,7 @@ type EpochMetrics struct {
 	Test         *Scores `json:"test,omitempty"`
 	TrainSeconds float64 `json:"train_s"` // since the start of the epoch or the resumption in it, without evaluation
 	ImagesPerSec float64 `json:"images_per_s"`
+	LoaderPerSec float64 `json:"loader_images_per_s,omitempty"` // that the loader could give: where it is no more than training's, training waits for it
 }
 
 // History has the epochs of a run.

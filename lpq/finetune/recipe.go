@@ -92,6 +92,15 @@ func Get(name string) (Recipe, error) {
 	return Recipe{}, errors.Errorf("no recipe %q; there are %s", name, strings.Join(names, ", "))
 }
 
+// For is the recipe for training on a data set: photographs that the recipe would pad, as small images are, are cropped and resized at random instead
+// (data.ImageNetAugment). Other augmentations stay.
+func (r Recipe) For(train data.Dataset) Recipe {
+	if r.Augment == data.CIFARAugment {
+		r.Augment = data.DefaultAugment(train)
+	}
+	return r
+}
+
 // Precision is the recipe's scheme, parsed.
 func (r Recipe) Precision() (quant.Scheme, error) {
 	scheme, err := quant.ParseScheme(r.Scheme)

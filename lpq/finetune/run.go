@@ -36,7 +36,7 @@ type Options struct {
 	CheckpointEvery time.Duration
 	// Observer, where set, is told what happens.
 	Observer Observer
-	// Workers makes so many batches at the same time; 0 means 1. It does not change the result.
+	// Workers makes so many batches at the same time, also for calibration and evaluation; 0 means 1. It does not change the result.
 	Workers int
 }
 
@@ -52,6 +52,7 @@ type Progress struct {
 	Step, Steps   int // done and all, over the whole run
 	StepsPerEpoch int
 	ImagesPerSec  float64 // in this epoch, training alone
+	LoaderPerSec  float64 // images that the loader could give, see data.Meter
 	Rate          float64 // learning rate
 	Loss          float64 // mean of this epoch so far
 	Top1Pct       float64 // of this epoch so far, on augmented training images
@@ -69,6 +70,7 @@ type run struct {
 	options  Options
 	stepper  *Stepper
 	loader   *data.Loader
+	meter    data.Meter // of the loader in this epoch
 	folder   folder
 	state    state
 	batch    models.Tally // of the last step
@@ -136,7 +138,7 @@ func (r *run) prepare(ctx context.Context) error {
 			return err
 		}
 		if err := r.model.Calibrate(ctx, r.sets.Train, models.CalibrateOptions{
-			Choice: recipe.Calibration, Batch: recipe.Batch, Seed: r.options.Seed, Augment: recipe.Augment}); err != nil {
+			Choice: recipe.Calibration, Batch: recipe.Batch, Seed: r.options.Seed, Augment: recipe.Augment, Workers: r.options.Workers}); err != nil {
 			if ctx.Err() != nil {
 				return errors.WithMessage(ErrInterrupted, "before the first step; nothing was kept")
 			}
@@ -159,6 +161,7 @@ func (r *run) close() {
 func (r *run) epoch(ctx context.Context) error {
 	started, saved := time.Now(), time.Now()
 	first := r.state.Batch
+	r.meter = data.Meter{}
 	every := r.options.CheckpointEvery
 	if every == 0 {
 		every = defaultCheckpointEvery
@@ -168,6 +171,7 @@ func (r *run) epoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.meter.Add(batch)
 		if err := r.step(batch); err != nil {
 			return err
 		}
@@ -215,8 +219,8 @@ func (r *run) report(first int, started time.Time) {
 	r.options.Observer.Step(Progress{
 		Epoch: r.state.Epoch + 1, Epochs: r.options.Recipe.Epochs,
 		Step: r.state.Epoch*perEpoch + r.state.Batch, Steps: r.options.Recipe.Epochs * perEpoch, StepsPerEpoch: perEpoch,
-		ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / time.Since(started).Seconds(),
-		Rate:         r.rate(), Loss: r.state.Tally.Loss(), Top1Pct: r.state.Tally.Top1Pct(),
+		ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / time.Since(started).Seconds(), LoaderPerSec: r.meter.Rate(r.loader),
+		Rate: r.rate(), Loss: r.state.Tally.Loss(), Top1Pct: r.state.Tally.Top1Pct(),
 		BatchLoss: r.batch.Loss(), BatchTop1Pct: r.batch.Top1Pct(),
 	})
 }
@@ -227,6 +231,7 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 		Epoch: r.state.Epoch + 1, Step: (r.state.Epoch + 1) * r.loader.Batches(), Rate: r.rate(),
 		Train:        scores(r.state.Tally),
 		TrainSeconds: took.Seconds(), ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / took.Seconds(),
+		LoaderPerSec: r.meter.Rate(r.loader),
 	}
 	for _, part := range []struct {
 		set  data.Dataset
@@ -235,7 +240,7 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 		if part.set == nil {
 			continue
 		}
-		result, err := r.model.Evaluate(ctx, part.set, models.EvaluateOptions{Batch: r.loader.BatchSize})
+		result, err := r.model.Evaluate(ctx, part.set, models.EvaluateOptions{Batch: r.loader.BatchSize, Workers: r.options.Workers})
 		if err != nil {
 			if ctx.Err() != nil {
 				return r.interrupt()

@@ -25,7 +25,8 @@ const (
 type CalibrateOptions struct {
 	Choice  calib.Choice // how ranges are chosen
 	Batches int          // 0 means DefaultCalibrationBatches
-	Batch   int          // images of a batch; 0 means DefaultBatch
+	Batch   int          // images of a batch; 0 means BatchFor
+	Workers int          // batches that are loaded at the same time; 0 means 1
 	// Ordered takes the first images as they are. Otherwise images are drawn at random from Seed and augmented.
 	Ordered bool
 	Seed    uint64
@@ -35,7 +36,7 @@ type CalibrateOptions struct {
 }
 
 func (o CalibrateOptions) loader(set data.Dataset) *data.Loader {
-	return &data.Loader{Dataset: set, BatchSize: batchSize(o.Batch, set), Shuffle: !o.Ordered, Seed: o.Seed, Augment: o.Augment, DropLast: true}
+	return &data.Loader{Dataset: set, BatchSize: batchSize(o.Batch, set), Shuffle: !o.Ordered, Seed: o.Seed, Augment: o.Augment, Workers: o.Workers, DropLast: true}
 }
 
 // Observe runs the float network on training batches and counts the magnitudes of every activation, in the order of Activations.

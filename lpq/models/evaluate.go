@@ -13,8 +13,11 @@ import (
 	"github.com/lowprec/lpnets/lpq/nn"
 )
 
-// DefaultBatch is the number of images of a batch where nothing else is said.
-const DefaultBatch = 128
+// Images of a batch where nothing else is said. A photograph takes fifty times the memory of a small image.
+const (
+	DefaultBatch       = 128
+	DefaultPhotosBatch = 32
+)
 
 // Result of an evaluation.
 type Result struct {
@@ -24,7 +27,8 @@ type Result struct {
 
 // EvaluateOptions has the settings of an evaluation; the zero value is ready.
 type EvaluateOptions struct {
-	Batch    int                   // images at a time; 0 means DefaultBatch
+	Batch    int                   // images at a time; 0 means BatchFor
+	Workers  int                   // batches that are loaded at the same time; 0 means 1
 	Progress func(done, total int) // called after every batch, in images; may be nil
 }
 
@@ -35,7 +39,7 @@ func (m *Model) Evaluate(ctx context.Context, set data.Dataset, options Evaluate
 	if err := m.CheckData(set); err != nil {
 		return Result{}, err
 	}
-	loader := &data.Loader{Dataset: set, BatchSize: batchSize(options.Batch, set)}
+	loader := &data.Loader{Dataset: set, BatchSize: batchSize(options.Batch, set), Workers: options.Workers}
 	var result Result
 	for batch, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {
@@ -60,9 +64,19 @@ func (m *Model) Evaluate(ctx context.Context, set data.Dataset, options Evaluate
 // batchSize is the batch to use: never more than the data set has.
 func batchSize(want int, set data.Dataset) int {
 	if want <= 0 {
-		want = DefaultBatch
+		return BatchFor(set)
 	}
 	return max(min(want, set.Len()), 1)
+}
+
+// BatchFor is the number of images of a batch where nothing else is said: DefaultBatch, or DefaultPhotosBatch of images of more than 64x64 pixels; never more
+// than the data set has.
+func BatchFor(set data.Dataset) int {
+	const small = 64 * 64
+	if shape := set.Shape(); shape.Height*shape.Width > small {
+		return batchSize(DefaultPhotosBatch, set)
+	}
+	return batchSize(DefaultBatch, set)
 }
 
 // pad lengthens pixels with black images: a short last batch does not need a graph of its own.
@@ -73,15 +87,20 @@ func pad(pixels []uint8, size int) []uint8 {
 	return append(slices.Clone(pixels), make([]uint8, size-len(pixels))...)
 }
 
+// CheckData is the network's.
+func (m *Model) CheckData(set data.Dataset) error { return m.Network.CheckData(set) }
+
 // CheckData returns an error if the network cannot take the data: no images, or another shape or number of classes.
-func (m *Model) CheckData(set data.Dataset) error {
+func (n Network) CheckData(set data.Dataset) error {
 	switch {
+	case set == nil:
+		return errors.Errorf("no images for network %s", n.Name)
 	case set.Len() == 0:
 		return errors.Errorf("%s has no images", set.Name())
-	case set.Shape() != m.Network.Input:
-		return errors.Errorf("images of %s are %+v, network %s takes %+v", set.Name(), set.Shape(), m.Network.Name, m.Network.Input)
-	case len(set.Classes()) != m.Network.Classes:
-		return errors.Errorf("%s has %d classes, network %s has %d", set.Name(), len(set.Classes()), m.Network.Name, m.Network.Classes)
+	case set.Shape() != n.Input:
+		return errors.Errorf("images of %s are %+v, network %s takes %+v", set.Name(), set.Shape(), n.Name, n.Input)
+	case len(set.Classes()) != n.Classes:
+		return errors.Errorf("%s has %d classes, network %s has %d", set.Name(), len(set.Classes()), n.Name, n.Classes)
 	}
 	return nil
 }

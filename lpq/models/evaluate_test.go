@@ -133,3 +133,31 @@ func TestEvaluateErrors(t *testing.T) {
 	}
 	wantError(t, evaluate(one), "the loss of image 0 is not finite", "network echo in fp32 on pixels")
 }
+
+func TestBatchFor(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		side   int
+		images int
+		want   int
+	}{{"small images", 32, 200, 128}, {"fewer small images", 32, 100, 100}, {"photographs", 65, 200, 32}, {"fewer photographs", 65, 5, 5}} {
+		shape := data.Shape{Height: test.side, Width: test.side, Channels: 1}
+		set, err := data.NewMemory(test.name, shape, []string{"a"}, make([]int32, test.images), make([]uint8, test.images*shape.Size()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := models.BatchFor(set); got != test.want {
+			t.Errorf("%s: %d images, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+// A set that a folder lacks is an error, not a crash.
+func TestNoData(t *testing.T) {
+	m := echo(t)
+	_, err := m.Evaluate(t.Context(), nil, models.EvaluateOptions{})
+	wantError(t, err, "no images for network echo")
+	_, err = m.Observe(t.Context(), nil, models.CalibrateOptions{})
+	wantError(t, err, "no images for network echo")
+	wantError(t, m.Reestimate(t.Context(), nil, 1, models.CalibrateOptions{}), "no images for network echo")
+}

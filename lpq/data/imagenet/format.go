@@ -52,10 +52,11 @@ type item struct {
 
 // shardName is for example train-00003-of-00128.lpqshard.
 func shardName(set string, shard, shards int) string {
-	return fmt.Sprintf("%s-%05d-of-%05d%s", set, shard, shards, shardExtension)
+	return fmt.Sprintf("%s-%05d-of-%05d%s", set, shard, shards, ShardExtension)
 }
 
-const shardExtension = ".lpqshard"
+// ShardExtension is that of prepared shards.
+const ShardExtension = ".lpqshard"
 
 // shardWriter writes a shard, picture by picture.
 type shardWriter struct {

@@ -105,7 +105,7 @@ func (p *preparation) plan(name string, s *set) {
 
 // checkFolder returns an error if there are shards that are not to be made.
 func (p *preparation) checkFolder() error {
-	files, err := filesIn(p.dir, shardExtension)
+	files, err := filesIn(p.dir, ShardExtension)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (p *prepared) picture(i int) (*raster.RGB, error) {
 
 // findPrepared finds prepared shards in a folder.
 func findPrepared(path string) (map[string]place, error) {
-	files, err := filesIn(path, shardExtension)
+	files, err := filesIn(path, ShardExtension)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func openShard(path string, items []item) (shard, error) {
 
 // Verify reads all pixels of prepared shards in a folder and compares them with their sums. progress, which may be nil, is called after every shard.
 func Verify(dir string, progress func(done, total int)) error {
-	files, err := filesIn(dir, shardExtension)
+	files, err := filesIn(dir, ShardExtension)
 	if err != nil {
 		return err
 	}
