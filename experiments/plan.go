@@ -84,21 +84,19 @@ type Plan struct {
 	sets       lpq.Sets
 }
 
-// Open loads the data and reads the weights that the options name, and plans the runs. It returns an error for a preset that cannot be run, with the reason.
+// Open loads the data and reads the weights that the options name, and plans the runs. It returns an error for networks that see photographs differently: they
+// are compared on the same images.
 func (e Experiment) Open(options Options) (*Plan, error) {
 	preset, err := e.Preset(options.Preset)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case preset.Refusal != "":
-		return nil, errors.Errorf("experiment %s, preset %s: %s", e.Name, preset.Name, preset.Refusal)
 	}
 	if options, err = options.complete(preset); err != nil {
 		return nil, errors.WithMessagef(err, "experiment %s, preset %s", e.Name, preset.Name)
 	}
-	network, err := models.Get(options.Networks[0])
+	network, err := options.network()
 	if err != nil {
-		return nil, err
+		return nil, errors.WithMessagef(err, "experiment %s", e.Name)
 	}
 	sets, data, err := run.OpenData(options.Data, network, options.Limits)
 	if err != nil {
@@ -116,6 +114,23 @@ func (e Experiment) Open(options Options) (*Plan, error) {
 		m.Seeds = append(m.Seeds, uint64(i+1))
 	}
 	return &Plan{e.Name, options, e.Plan(m), e, sets}, nil
+}
+
+// network is the first one, for all of them take the same images.
+func (o Options) network() (first models.Network, err error) {
+	for i, name := range o.Networks {
+		n, err := models.Get(name)
+		if err != nil {
+			return first, err
+		}
+		if i == 0 {
+			first = n
+		}
+		if n.Input != first.Input || n.Preprocess != first.Preprocess {
+			return first, errors.Errorf("networks %s and %s take different images; run them one after the other, into the same folder", first.Name, name)
+		}
+	}
+	return first, nil
 }
 
 // complete fills in the preset's choices.

@@ -13,10 +13,9 @@ import (
 
 // Preset is a size in which an experiment can be run.
 type Preset struct {
-	Name    string
-	About   string // data, network, and what was scaled down
-	Cost    string // time, and on what
-	Refusal string // why it cannot be run yet, if so
+	Name  string
+	About string // data, network, and what was scaled down
+	Cost  string // time, and on what
 
 	Network string     // where nothing else is asked for
 	Seeds   int        // repeats, with seeds from 1
@@ -117,7 +116,6 @@ var (
 	}
 	ImageNet = Preset{
 		Name: "imagenet", About: "the paper's own settings: ImageNet, batch 256, 1 epoch for 8 bits, 110 for 4",
-		Refusal: "it needs ImageNet's images and networks, which lpq does not read yet; run --preset cifar10",
 		Network: "resnet18", Files: true,
 		Recipes: Recipes{W8A8: faq8, W4A4: faq4, W4A4MSE: WithMSE(faq4), Scratch: scratch},
 	}

@@ -47,11 +47,10 @@ recorded with its reason while the others go on. Several processes may work on o
 
 // presetRow is a preset as it is listed.
 type presetRow struct {
-	Name    string `json:"name"`
-	About   string `json:"about"`
-	Cost    string `json:"cost"`
-	Seeds   int    `json:"seeds"`
-	Refusal string `json:"refusal,omitempty"`
+	Name  string `json:"name"`
+	About string `json:"about"`
+	Cost  string `json:"cost"`
+	Seeds int    `json:"seeds"`
 }
 
 // experimentRow is an experiment as it is listed.
@@ -72,7 +71,7 @@ func newExperimentList(g *global) *cobra.Command {
 			for _, e := range all.Experiments() {
 				row := experimentRow{Name: e.Name, Title: e.Title, Claim: e.Claim}
 				for _, p := range e.Presets {
-					row.Presets = append(row.Presets, presetRow{p.Name, p.About, p.Cost, p.Seeds, p.Refusal})
+					row.Presets = append(row.Presets, presetRow{p.Name, p.About, p.Cost, p.Seeds})
 				}
 				rows = append(rows, row)
 			}
@@ -89,9 +88,6 @@ func (r experimentRow) text(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n  %s\n", r.Name, r.Title, r.Claim)
 	for _, p := range r.Presets {
 		fmt.Fprintf(w, "  %-9s %s\n            %s, %d seeds\n", p.Name, p.About, p.Cost, p.Seeds)
-		if p.Refusal != "" {
-			fmt.Fprintf(w, "            cannot be run: %s\n", p.Refusal)
-		}
 	}
 }
 
@@ -135,7 +131,7 @@ func newExperimentRun(g *global) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&options.Preset, "preset", "demo", "size: demo, cifar10, imagenet; see lpq experiment list")
-	flags.StringVar(&options.Data, "data", "", "folder with CIFAR-10's binary files, or builtin (default: the preset's)")
+	flags.StringVar(&options.Data, "data", "", "folder with CIFAR-10's binary files, with ImageNet (see lpq data), or builtin (default: the preset's)")
 	flags.StringArrayVar(&options.Networks, "network", nil, "network: "+strings.Join(models.Names(), ", ")+"; may be given again (default: the preset's)")
 	flags.StringArrayVar(&options.Weights, "weights", nil, "weight file of the network, or its name for the published weights, in the order of --network (default: the preset's)")
 	flags.IntVar(&options.Seeds, "seeds", 0, "repeats, with seeds from 1; --seed has no effect (default: the preset's)")

@@ -9,8 +9,9 @@ import (
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/all"
+	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/shared"
 	"github.com/lowprec/lpnets/internal/testbackend"
-	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
@@ -46,6 +47,7 @@ func Example() {
 
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
+	file := filepath.Join(dir, "weights.pth")
 	for name, test := range map[string]struct {
 		experiment string
 		options    experiments.Options
@@ -53,12 +55,13 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		"unknown experiment": {"table2", experiments.Options{Preset: "demo"}, `no experiment "table2"; there are table1`},
 		"unknown preset":     {"table1", experiments.Options{Preset: "big"}, `no preset "big"; it has demo, cifar10, imagenet`},
-		"not possible yet":   {"table1", experiments.Options{Preset: "imagenet"}, "does not read yet"},
-		"no files":           {"table1", experiments.Options{Preset: "cifar10"}, "--data, --network, --weights"},
-		"weights missing":    {"table1", experiments.Options{Preset: "cifar10", Data: dir, Networks: []string{"resnet20", "resnet56"}, Weights: []string{"a"}}, "1 weight files for 2 networks"},
-		"no data there":      {"table1", experiments.Options{Preset: "cifar10", Data: dir, Weights: []string{"a"}}, dir},
-		"no weights there":   {"table1", experiments.Options{Preset: "demo", Data: "builtin", Weights: []string{"no-such-file"}}, "no-such-file"},
-		"negative seeds":     {"table1", experiments.Options{Preset: "demo", Seeds: -1}, "-1 seeds"},
+		"different images": {"table1", experiments.Options{Preset: "imagenet", Data: dir, Networks: []string{"resnet18", "inception_v3"}, Weights: []string{file, file}},
+			"resnet18 and inception_v3 take different images"},
+		"no files":         {"table1", experiments.Options{Preset: "cifar10"}, "--data, --network, --weights"},
+		"weights missing":  {"table1", experiments.Options{Preset: "cifar10", Data: dir, Networks: []string{"resnet20", "resnet56"}, Weights: []string{"a"}}, "1 weight files for 2 networks"},
+		"no data there":    {"table1", experiments.Options{Preset: "cifar10", Data: dir, Weights: []string{"a"}}, dir},
+		"no weights there": {"table1", experiments.Options{Preset: "demo", Data: "builtin", Weights: []string{"no-such-file"}}, "no-such-file"},
+		"negative seeds":   {"table1", experiments.Options{Preset: "demo", Seeds: -1}, "-1 seeds"},
 	} {
 		e, err := all.Get(test.experiment)
 		if err == nil {
@@ -70,15 +73,20 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Every experiment's demo, as a user runs it: on runs that they share.
+// The demos of the experiments that measure more than accuracy, on runs that they share and on few images: that all runs are done, no table is empty and
+// all files are written. The notebooks run every demo, and whole.
 func TestDemos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes two minutes")
 	}
+	few := run.Limits{Train: 160, Test: 100}
 	engine := testbackend.XLA(t)
 	dir := t.TempDir()
 	for _, e := range all.Experiments() {
-		plan, err := e.Open(experiments.Options{Preset: "demo"})
+		if e.Measures == nil {
+			continue
+		}
+		plan, err := e.Open(experiments.Options{Preset: "demo", Seeds: 1, Limits: few})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,15 +110,29 @@ func TestDemos(t *testing.T) {
 	}
 }
 
-// Presets that can be run name what there is.
+// Every experiment plans its runs on photographs.
+func TestOpenPhotographs(t *testing.T) {
+	options := experiments.Options{Preset: "imagenet", Data: shared.Path(t, "data", "imagenet-sample"), Networks: []string{"efficientnet_lite0"},
+		Weights: []string{shared.Path(t, "models", "efficientnet_lite0", "efficientnet-lite0-57934424.pth")}, Limits: run.Limits{Train: 50, Test: 50}}
+	for _, e := range all.Experiments() {
+		plan, err := e.Open(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range plan.Runs {
+			if c.Network != "efficientnet_lite0" || c.Data.Train+c.Data.Validation != 50 || c.Data.Test != 50 {
+				t.Errorf("%s: run %s of %s on %+v", e.Name, c.ID(), c.Network, c.Data)
+			}
+		}
+	}
+}
+
+// Presets name what there is.
 func TestPresets(t *testing.T) {
 	for _, e := range all.Experiments() {
 		for _, p := range e.Presets {
-			if p.Refusal != "" {
-				continue
-			}
 			network, err := models.Get(p.Network)
-			if err != nil || network.Input != (data.Shape{Height: 32, Width: 32, Channels: 3}) {
+			if photographs := network.Preprocess.Crop > 0; err != nil || photographs != (p.Name == "imagenet") {
 				t.Errorf("%s %s: network %s: %v", e.Name, p.Name, p.Network, err)
 			}
 			if p.Cost == "" || p.Seeds < 1 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq/data"
+	"github.com/lowprec/lpnets/lpq/data/raster"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/nn"
@@ -68,7 +69,7 @@ func TestImageNetNetworkLearnsABatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network.Input.Height, network.Input.Width = 64, 64
+	network.Input.Height, network.Input.Width, network.Preprocess = 64, 64, raster.Preprocess{}
 	const steps = 6
 	set := speckled(t, network.Input, network.Classes, 4)
 	batch := firstBatch(t, set, 4)
