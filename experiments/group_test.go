@@ -82,3 +82,16 @@ func ExampleTable() {
 	// | resnet20 | 87.50 |
 	// | a\|b |  |
 }
+
+func ExampleReport_Show() {
+	t := experiments.Table{Caption: "One seed:", Columns: []string{"network", "top1_pct", "top1_interval_pct"}}
+	t.Shown = t.Columns
+	t.Add("resnet20", experiments.Points(87.5), "")
+	experiments.Report{Tables: []experiments.Table{t}, Notes: []string{"A note."}}.Show()
+	// Output:
+	// One seed:
+	// network   top-1 %
+	// --------  -------
+	// resnet20    87.50
+	// A note.
+}

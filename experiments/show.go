@@ -1,13 +1,17 @@
 package experiments
 
-import "github.com/lowprec/lpnets/lpq/notebook"
+import (
+	"slices"
 
-// Show displays the tables that are for readers, the notes and the figures, in a notebook or a terminal.
+	"github.com/lowprec/lpnets/lpq/notebook"
+)
+
+// Show displays the tables that are for readers, without columns that are empty, the notes and the figures, in a notebook or a terminal.
 func (r Report) Show() {
 	for _, t := range r.Tables {
 		if len(t.Shown) > 0 {
 			notebook.Markdown(t.Caption)
-			notebook.Table(t.Header(), t.Cells())
+			notebook.Table(t.filled())
 		}
 	}
 	for _, note := range r.Notes {
@@ -16,4 +20,20 @@ func (r Report) Show() {
 	for _, f := range r.Figures {
 		notebook.Show(f.Figure)
 	}
+}
+
+// filled are what a reader sees of the columns in which some row has something: with a single seed there are no intervals, for instance.
+func (t Table) filled() (header []string, rows [][]string) {
+	all, cells := t.Header(), t.Cells()
+	rows = make([][]string, len(cells))
+	for i := range all {
+		if len(cells) > 0 && !slices.ContainsFunc(cells, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		header = append(header, all[i])
+		for j, row := range cells {
+			rows[j] = append(rows[j], row[i])
+		}
+	}
+	return header, rows
 }

@@ -86,6 +86,9 @@ func failures(outcomes []run.Outcome) (failed []string) {
 	return failed
 }
 
+// resultsBody is what follows upon title and claim in resultsFile.
+const resultsBody = "Preset `"
+
 type file struct {
 	name    string
 	content []byte
@@ -94,7 +97,7 @@ type file struct {
 // files are all that is written, in memory.
 func (p *Plan) files(report Report, outcomes []run.Outcome, failed []string) (files []file, err error) {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "# %s\n\n%s\n\nPreset `%s`, %s.\n", p.experiment.Title, p.experiment.Claim, p.Options.Preset, p.about())
+	fmt.Fprintf(&text, "# %s\n\n%s\n\n"+resultsBody+"%s`, %s.\n", p.experiment.Title, p.experiment.Claim, p.Options.Preset, p.about())
 	for _, t := range report.Tables {
 		content, err := t.CSV()
 		if err != nil {

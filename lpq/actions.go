@@ -42,7 +42,7 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 	if err := low.SetScheme(scheme); err != nil {
 		return nil, err
 	}
-	progress := notebook.NewProgress(fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
+	progress := notebook.NewProgressIn(ctx, fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
 	defer progress.Close()
 	calibration := models.CalibrateOptions{Choice: options.Choice, Batches: options.Batches, Batch: options.Batch,
 		Seed: options.Seed, Augment: options.Augment, Workers: workers(options.Workers),
@@ -73,7 +73,7 @@ func Evaluate(ctx context.Context, m *Model, set data.Dataset) (models.Result, e
 
 // EvaluateWith is Evaluate with settings, of which Workers 0 means one for each CPU.
 func EvaluateWith(ctx context.Context, m *Model, set data.Dataset, options models.EvaluateOptions) (models.Result, error) {
-	progress := notebook.NewProgress(fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme()))
+	progress := notebook.NewProgressIn(ctx, fmt.Sprintf("evaluate %s %s", m.Network.Name, m.Scheme()))
 	defer progress.Close()
 	options.Workers = workers(options.Workers)
 	observer := options.Progress
@@ -86,18 +86,21 @@ func EvaluateWith(ctx context.Context, m *Model, set data.Dataset, options model
 	return m.Evaluate(ctx, set, options)
 }
 
-// FineTune trains the model by options.Recipe, as it is for these data (Recipe.For), and shows what every epoch gave. An Observer in the options is called too.
-// With a folder and options.Resume, a run that is there goes on. options.Workers 0 means one for each CPU.
+// FineTune trains the model by options.Recipe, as it is for these data (Recipe.For), and shows what every epoch gave, in a notebook also the loss as a
+// curve. An Observer in the options is called too. With a folder and options.Resume, a run that is there goes on. options.Workers 0 means one for each CPU.
 func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options) (finetune.History, error) {
-	progress := notebook.NewProgress(fmt.Sprintf("train %s %s", m.Network.Name, options.Recipe.Scheme))
+	progress := notebook.NewProgressIn(ctx, fmt.Sprintf("train %s %s", m.Network.Name, options.Recipe.Scheme))
 	defer progress.Close()
 	if sets.Train != nil { // else Run says so
 		options.Recipe = options.Recipe.For(sets.Train)
 	}
 	options.Workers = workers(options.Workers)
+	curve := newLossCurve(m.Network.Name, options.Recipe)
+	progress.Figure(curve.figure)
 	observer := options.Observer
 	options.Observer = finetune.Observer{
 		Step: func(p finetune.Progress) {
+			curve.step(p)
 			progress.Update(p.Step, p.Steps, fmt.Sprintf("epoch %d/%d · loss %.3f · top-1 %.1f %% · %s",
 				p.Epoch, p.Epochs, p.Loss, p.Top1Pct, describeSpeed(p.ImagesPerSec, p.LoaderPerSec)))
 			if observer.Step != nil {
@@ -105,6 +108,7 @@ func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options
 			}
 		},
 		Epoch: func(e finetune.EpochMetrics) {
+			curve.epoch(e)
 			progress.Log(describeEpoch(e))
 			if observer.Epoch != nil {
 				observer.Epoch(e)

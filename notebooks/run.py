@@ -69,7 +69,7 @@ def parse_args():
     parser.add_argument("notebooks", nargs="*", help="default: all beside this file (with --lab: options of JupyterLab)")
     parser.add_argument("--save", action="store_true", help="write the outputs into the files")
     parser.add_argument("--lab", action="store_true", help="open JupyterLab instead")
-    parser.add_argument("--timeout", type=int, default=600, help="seconds that a cell may take (default: %(default)s)")
+    parser.add_argument("--timeout", type=int, default=1800, help="seconds that a cell may take (default: %(default)s)")
     parser.add_argument("--tools", default=ROOT / ".tools", help="the folder that `make notebook-tools` fills")
     return parser.parse_args()
 

@@ -35,7 +35,7 @@ notebooks-save: notebook-tools notebook-build
 
 # Fetches and compiles here what cells import: in a cell it would count as the cell's time, and show in its output.
 notebook-build:
-	$(GO) build ./lpq/...
+	$(GO) build ./lpq/... ./experiments/...
 
 lab: notebook-tools $(NOTEBOOK_STAMPS)/lab notebook-build
 	$(NOTEBOOK_RUN) --lab -- $(LAB_FLAGS)

@@ -72,7 +72,7 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 	if err != nil {
 		return nil, err
 	}
-	progress := notebook.NewProgress("quantize " + c.Network)
+	progress := notebook.NewProgressIn(ctx, "quantize "+c.Network)
 	defer progress.Close()
 	all := points(c.Measure.Settings)
 	for i := range all {

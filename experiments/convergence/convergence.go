@@ -143,7 +143,7 @@ var (
 )
 
 func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (any, error) {
-	progress := notebook.NewProgress("gradients " + c.Label)
+	progress := notebook.NewProgressIn(ctx, "gradients "+c.Label)
 	defer progress.Close()
 	var found measured
 	batch := int(c.Measure.Settings[settingBatch])

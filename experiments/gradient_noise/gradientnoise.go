@@ -64,7 +64,7 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 			return nil, err
 		}
 	}
-	progress := notebook.NewProgress("gradients " + c.Network)
+	progress := notebook.NewProgressIn(ctx, "gradients "+c.Network)
 	defer progress.Close()
 	batch := int(c.Measure.Settings[settingBatch])
 	batches := int(c.Measure.Settings[settingBatches])
@@ -102,7 +102,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 			}
 		}
 		if o.Config.Seed == 1 {
-			r.Figures = append(r.Figures, figures(o.Config.Network, noises[1:])...)
+			r.Figures = append(r.Figures, Figures(o.Config.Network, noises[1:])...)
 		}
 	}
 	r.Tables = []experiments.Table{summary, layers}
@@ -130,8 +130,9 @@ func varianceRatio(n, float analysis.Noise) (mean float64) {
 	return mean
 }
 
-// figures show the cosine against the number of averaged batches, and layer by layer for one batch.
-func figures(network string, noises []analysis.Noise) []experiments.Figure {
+// Figures show the cosine against the number of averaged batches, and layer by layer for one batch, of noises as analysis.GradientNoise returns them,
+// without that of fp32.
+func Figures(network string, noises []analysis.Noise) []experiments.Figure {
 	var averaged, byLayer []plot.Series
 	var names []string
 	for i, n := range noises {

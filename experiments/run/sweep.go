@@ -186,10 +186,11 @@ func (s *Sweep) attempt(ctx context.Context, i int, dir string, status Status) (
 	return status, recorded
 }
 
-// record keeps and reports a status.
+// record keeps a status, and reports it also where it cannot be kept.
 func (s *Sweep) record(i int, dir string, status Status) error {
+	err := writeJSON(filepath.Join(dir, StatusFile), status)
 	if s.Report != nil {
 		s.Report(i, status)
 	}
-	return writeJSON(filepath.Join(dir, StatusFile), status)
+	return err
 }

@@ -2,7 +2,6 @@ package notebook
 
 import (
 	"fmt"
-	"html"
 	"io"
 	"os"
 	"strings"
@@ -10,14 +9,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/janpfeifer/gonb/gonbui"
-	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"golang.org/x/term"
+
+	"github.com/lowprec/lpnets/lpq/plot"
 )
 
 // display is where the progress of one action is shown.
 type display interface {
 	show(line progressLine, last bool) // in place of the line before
 	log(line string)                   // to stay, above the progress
+	draw(figure func() *plot.Figure)   // to be seen with the next line, in place of the figure before
 }
 
 // newDisplay returns the display of this process, and how often to renew it.
@@ -25,7 +26,7 @@ func newDisplay() (display, time.Duration) {
 	stderr := int(os.Stderr.Fd())
 	switch {
 	case gonbui.IsNotebook:
-		return &notebookDisplay{id: "progress-" + gonbui.UniqueId()}, liveInterval
+		return newNotebookDisplay(), liveInterval
 	case term.IsTerminal(stderr) && os.Getenv("TERM") != "dumb":
 		return &terminalDisplay{out: os.Stderr, columns: func() int { return columns(stderr) }}, liveInterval
 	}
@@ -40,38 +41,6 @@ func columns(fd int) int {
 	return 80
 }
 
-// notebookDisplay renews one output block, of which a saved notebook keeps the last state.
-type notebookDisplay struct {
-	id     string
-	logged []string
-	line   progressLine
-}
-
-func (d *notebookDisplay) log(line string) {
-	d.logged = append(d.logged, line)
-	d.show(d.line, false)
-}
-
-func (d *notebookDisplay) show(line progressLine, _ bool) {
-	d.line = line
-	var rich, plain strings.Builder
-	for _, text := range d.logged {
-		fmt.Fprintf(&rich, "<div>%s</div>", html.EscapeString(text))
-		fmt.Fprintln(&plain, text)
-	}
-	bar := ""
-	if line.total > 0 {
-		bar = fmt.Sprintf(`<progress max="%d" value="%d"></progress> `, line.total, line.done)
-	}
-	fmt.Fprintf(&rich, "<div>%s %s%s</div>", html.EscapeString(line.label), bar, html.EscapeString(line.text))
-	plain.WriteString(line.label + " " + line.text)
-	// Ignored: an action should end, and save what it has, though nobody watches it any more.
-	_ = send(&protocol.DisplayData{
-		DisplayID: d.id,
-		Data:      map[protocol.MIMEType]any{protocol.MIMETextHTML: rich.String(), protocol.MIMETextPlain: plain.String()},
-	})
-}
-
 // terminalDisplay overwrites its line.
 type terminalDisplay struct {
 	out     io.Writer
@@ -83,6 +52,8 @@ type terminalDisplay struct {
 const clearLine = "\r\x1b[K"
 
 func (d *terminalDisplay) log(line string) { fmt.Fprint(d.out, clearLine+line+"\n"+d.text) }
+
+func (d *terminalDisplay) draw(func() *plot.Figure) {}
 
 func (d *terminalDisplay) show(line progressLine, last bool) {
 	d.text = fit(line, d.columns()-1) // a character in the last column may break the line
@@ -114,6 +85,8 @@ type logDisplay struct {
 }
 
 func (d *logDisplay) log(line string) { fmt.Fprintln(d.out, line) }
+
+func (d *logDisplay) draw(func() *plot.Figure) {}
 
 func (d *logDisplay) show(line progressLine, last bool) {
 	if line.text == begun || last && (d.text == "" || d.text == line.text) {

@@ -1,7 +1,9 @@
 package notebook
 
 import (
+	"bytes"
 	"fmt"
+	"image/png"
 	"os"
 	"strings"
 	"time"
@@ -27,14 +29,29 @@ func Show(figures ...*plot.Figure) {
 			fmt.Println(figure)
 			continue
 		}
-		png := Must(figure.PNG())
 		width, height := figure.Size()
-		Check(send(&protocol.DisplayData{
-			Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png, protocol.MIMETextPlain: figure.String()},
-			// Flat: the kernel loses an output with nested metadata.
-			Metadata: map[string]any{"width": int(width * dotsPerInch), "height": int(height * dotsPerInch)},
-		}))
+		showPNG(Must(figure.PNG()), figure.String(), int(width*dotsPerInch), int(height*dotsPerInch))
 	}
+}
+
+// Image displays a PNG of twice the screen's resolution, as package plot writes them, with a description for readers that show text only. Outside a
+// notebook it prints the description. What is no PNG ends the process with one line.
+func Image(content []byte, description string) {
+	config, err := png.DecodeConfig(bytes.NewReader(content))
+	Check(errors.Wrapf(err, "notebook.Image: %s", description))
+	if !gonbui.IsNotebook {
+		fmt.Println(description)
+		return
+	}
+	showPNG(content, description, config.Width/2, config.Height/2)
+}
+
+// showPNG displays a PNG at a size in pixels of the screen.
+func showPNG(content []byte, description string, width, height int) {
+	Check(send(&protocol.DisplayData{
+		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: content, protocol.MIMETextPlain: description},
+		Metadata: map[string]any{"width": width, "height": height}, // flat: the kernel loses an output with nested metadata
+	}))
 }
 
 // Markdown displays text with Markdown's markup and LaTeX formulas between $ signs. Outside a notebook it prints the

@@ -2,6 +2,7 @@ package notebook_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ var scenes = map[string]func(){
 	},
 	"nil figure": func() { notebook.Show(nil) },
 	"table":      func() { notebook.Table([]string{"network", "top-1, %"}, [][]string{{"<fp32>", "91.7"}}) },
+	"long table": func() {
+		notebook.Table([]string{"network", "verdict"}, [][]string{{"W4A4", "no significant difference: W4A4 - baseline = +0.13 points"}, {"W8A8", ""}})
+	},
 	"ragged":     func() { notebook.Table([]string{"network", "top-1, %"}, [][]string{{"fp32"}}) },
 	"markdown":   func() { notebook.Markdown("$x = 2^e$") },
 	"picture":    func() { notebook.Picture(grey, 100); notebook.Picture(grey, 20) },
@@ -50,6 +54,23 @@ var scenes = map[string]func(){
 		progress.Close()
 		progress.Update(1, 1, "never shown")
 	},
+	"parts": func() {
+		whole := notebook.NewProgress("sweep")
+		ctx := whole.Context(context.Background())
+		for _, label := range []string{"first", "second"} {
+			part := notebook.NewProgressIn(ctx, label)
+			part.Figure(func() *plot.Figure { return similarity(0.97) })
+			part.Update(1, 2, "half")
+			part.Log(label + " said something")
+			part.Close()
+			whole.Log(label + " is done")
+		}
+		whole.Update(2, 2, "")
+		whole.Close()
+		notebook.NewProgressIn(context.Background(), "alone").Close()
+	},
+	"image":    func() { notebook.Image(notebook.Must(similarity(0.97).PNG()), "W4A4") },
+	"no image": func() { notebook.Image([]byte("GIF89a, or something"), "W4A4") },
 }
 
 // grey is a JPEG of 37x29 pixels.
@@ -173,6 +194,8 @@ func TestInANotebook(t *testing.T) {
 		{scene: "ragged", failed: true, stderr: "error: notebook.Table: row 0 has 1 cells, the header has 2\n"},
 		{scene: "markdown", kinds: []string{"text/markdown+text/plain"}},
 		{scene: "must", failed: true, stderr: "error: no such file\n"},
+		{scene: "image", kinds: []string{"image/png+text/plain"}},
+		{scene: "no image", failed: true, stderr: "error: notebook.Image: W4A4: png: invalid format: not a PNG file\n"},
 	} {
 		t.Run(c.scene, func(t *testing.T) {
 			got := play(t, c.scene, true)
@@ -236,6 +259,14 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+func TestTableLeavesRoomForSentences(t *testing.T) {
+	got := play(t, "long table", true)
+	text := fmt.Sprint(got.displays[0].Data[protocol.MIMETextHTML])
+	if strings.Count(text, `text-align:left;min-width:18em">`) != 3 || !strings.Contains(text, `text-align:left">W4A4</td>`) {
+		t.Errorf("HTML %s", text)
+	}
+}
+
 func TestProgressRenewsOneOutput(t *testing.T) {
 	got := play(t, "progress", true)
 	// 1000 updates take a few milliseconds: the first shows, the last does, and few between.
@@ -254,6 +285,26 @@ func TestProgressRenewsOneOutput(t *testing.T) {
 	}
 }
 
+// The parts of an action show in its output, with their figure, until they end; another action has an output of its own.
+func TestPartsShowInTheWhole(t *testing.T) {
+	got := play(t, "parts", true)
+	var during bool
+	whole := got.displays[0].DisplayID
+	last := map[string]string{}
+	for _, display := range got.displays {
+		text := fmt.Sprint(display.Data[protocol.MIMETextHTML])
+		during = during || display.DisplayID == whole && strings.Contains(text, "second said something") && strings.Contains(text, `<img src="data:image/png;base64,iVBORw0KGgo`)
+		last[display.DisplayID] = text
+	}
+	if !during {
+		t.Error("the second part and its figure were never seen in the whole's output")
+	}
+	want := `<div>first is done</div><div>second is done</div><div>sweep <progress max="2" value="2"></progress> 100 % · 2/2 · `
+	if len(last) != 2 || !strings.HasPrefix(last[whole], want) || strings.Contains(last[whole], "<img") {
+		t.Errorf("outputs end as %q, want two, the first beginning with %q", last, want)
+	}
+}
+
 func TestOutsideANotebook(t *testing.T) {
 	for _, c := range []struct {
 		scene          string
@@ -268,6 +319,8 @@ func TestOutsideANotebook(t *testing.T) {
 		{scene: "no picture", failed: true, stderr: "error: picture notebook_test.go: image: unknown format\n"},
 		{scene: "env", failed: true, stderr: "error: $LPQ_NOT_SET is not set: it names a folder\n"},
 		{scene: "progress", stderr: "epoch 1 < 2\n"},
+		{scene: "parts", stderr: "first said something\nfirst is done\nsecond said something\nsecond is done\n"},
+		{scene: "image", stdout: "W4A4\n"},
 	} {
 		t.Run(c.scene, func(t *testing.T) {
 			got := play(t, c.scene, false)

@@ -1,16 +1,22 @@
 package notebook
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lowprec/lpnets/lpq/plot"
 )
 
-// How often the display is renewed: as fast as one reads it, and rarely in a log, where each renewal is a new line.
+// How often the display is renewed: as fast as one reads it, and rarely in a log, where each renewal is a new line. A figure is drawn less often, for
+// it takes time from the action: a 50th of it at most.
 const (
-	liveInterval = 200 * time.Millisecond
-	logInterval  = 10 * time.Second
+	liveInterval   = 200 * time.Millisecond
+	logInterval    = 10 * time.Second
+	figureInterval = 2 * time.Second
+	figureShare    = 50
 )
 
 // Progress shows how far a long action has come, and when it will end: in a notebook one output that is renewed, in a
@@ -29,12 +35,43 @@ type Progress struct {
 	done, total      int
 	started, closed  bool
 	note             string
+
+	figure   func() *plot.Figure // nil: there is none
+	nextDraw time.Time
 }
 
 // NewProgress shows that an action has begun. Close it.
 func NewProgress(label string) *Progress {
 	display, every := newDisplay()
 	return begin(label, display, every, time.Now)
+}
+
+// NewProgressIn is NewProgress for an action with a context: where that is one of [Progress.Context], the action is shown as part of the longer one.
+func NewProgressIn(ctx context.Context, label string) *Progress {
+	if whole, ok := ctx.Value(wholeKey{}).(*notebookDisplay); ok {
+		return begin(label, whole.newPart(), liveInterval, time.Now)
+	}
+	return NewProgress(label)
+}
+
+// wholeKey is where a context has the display of the longer action.
+type wholeKey struct{}
+
+// Context returns ctx for actions that are parts of this one. In a notebook [NewProgressIn] shows them below it, each until it closes, so that a long
+// action leaves one output; elsewhere they are shown as any other.
+func (p *Progress) Context(ctx context.Context) context.Context {
+	if whole, ok := p.display.(*notebookDisplay); ok {
+		return context.WithValue(ctx, wholeKey{}, whole)
+	}
+	return ctx
+}
+
+// Figure shows a figure below the progress, in a notebook only: drawn anew every few seconds as updates come, and when the progress closes. The
+// function is called from Update and Close, and may return nil as long as there is nothing to draw.
+func (p *Progress) Figure(figure func() *plot.Figure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.figure = figure
 }
 
 func begin(label string, display display, every time.Duration, now func() time.Time) *Progress {
@@ -59,6 +96,11 @@ func (p *Progress) Update(done, total int, note string) {
 		p.started, p.first, p.firstDone = true, now, done
 	}
 	p.done, p.total, p.note = done, total, note
+	if p.figure != nil && !now.Before(p.nextDraw) {
+		p.display.draw(p.figure)
+		drawn := p.now()
+		p.nextDraw = drawn.Add(max(figureInterval, figureShare*drawn.Sub(now)))
+	}
 	if now.Sub(p.lastShown) >= p.every {
 		p.lastShown = now
 		p.display.show(p.line(now), false)
@@ -80,6 +122,9 @@ func (p *Progress) Close() {
 		return
 	}
 	p.closed = true
+	if p.figure != nil {
+		p.display.draw(p.figure)
+	}
 	p.display.show(p.line(p.now()), true)
 }
 

@@ -1,9 +1,12 @@
 package notebook
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lowprec/lpnets/lpq/plot"
 )
 
 // recorder is a display that keeps what it is told.
@@ -11,6 +14,11 @@ type recorder []string
 
 func (r *recorder) show(line progressLine, _ bool) { *r = append(*r, line.text) }
 func (r *recorder) log(line string)                { *r = append(*r, line) }
+func (r *recorder) draw(figure func() *plot.Figure) {
+	if f := figure(); f != nil {
+		*r = append(*r, f.Title())
+	}
+}
 
 // clockedProgress returns a progress line whose time the test sets, in seconds, and what it shows.
 func clockedProgress() (p *Progress, at func(seconds float64), shown *recorder) {
@@ -63,6 +71,26 @@ func TestProgressOfUnknownLength(t *testing.T) {
 	p.Update(7, 0, "files")
 	p.Close()
 	compare(t, *shown, []string{"…", "7 · 1:01 · files", "7 · 1:01 · files"})
+}
+
+// A figure is drawn with the first update, then every two seconds, and once more at the end.
+func TestProgressDraws(t *testing.T) {
+	p, at, shown := clockedProgress()
+	drawn := 0
+	p.Figure(func() *plot.Figure {
+		drawn++
+		if drawn == 1 {
+			return nil // nothing yet
+		}
+		return plot.Lines(fmt.Sprint("figure ", drawn), "step", "loss", plot.Series{Y: []float64{1}})
+	})
+	for i, seconds := range []float64{1, 2, 3, 4} {
+		at(seconds)
+		p.Update(i+1, 4, "")
+	}
+	p.Close()
+	compare(t, *shown, []string{"…", " 25 % · 1/4 · 0:01", " 50 % · 2/4 · 0:02 · ETA 0:02", "figure 2", " 75 % · 3/4 · 0:03 · ETA 0:01",
+		"100 % · 4/4 · 0:04", "figure 3", "100 % · 4/4 · 0:04"})
 }
 
 func compare(t *testing.T, got, want []string) {

@@ -29,13 +29,17 @@ type table struct {
 	header  []string
 	rows    [][]string
 	numeric []bool // By column: every cell is a number, or empty.
+	long    []bool // By column: some cell has more text than fits in a few words.
 }
+
+// longCell is how many characters a cell may have without its column being long.
+const longCell = 48
 
 func newTable(header []string, rows [][]string) (*table, error) {
 	if len(header) == 0 {
 		return nil, errors.New("notebook.Table: the header is empty")
 	}
-	t := &table{header: header, rows: rows, numeric: make([]bool, len(header))}
+	t := &table{header: header, rows: rows, numeric: make([]bool, len(header)), long: make([]bool, len(header))}
 	for column := range header {
 		t.numeric[column] = len(rows) > 0
 	}
@@ -45,6 +49,7 @@ func newTable(header []string, rows [][]string) (*table, error) {
 		}
 		for column, cell := range row {
 			t.numeric[column] = t.numeric[column] && looksNumeric(cell)
+			t.long[column] = t.long[column] || utf8.RuneCountInString(cell) > longCell
 		}
 	}
 	return t, nil
@@ -67,11 +72,14 @@ func (t *table) html() string {
 	row := func(tag string, cells []string) {
 		b.WriteString("<tr>")
 		for column, cell := range cells {
-			align := "left"
-			if t.numeric[column] {
-				align = "right"
+			style := "text-align:left"
+			switch {
+			case t.numeric[column]:
+				style = "text-align:right"
+			case t.long[column]:
+				style += ";min-width:18em" // else other columns would squeeze it into one word a line
 			}
-			fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, align, html.EscapeString(cell), tag)
+			fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(cell), tag)
 		}
 		b.WriteString("</tr>\n")
 	}
