@@ -12,7 +12,7 @@ import (
 
 func TestExperimentList(t *testing.T) {
 	text := succeed(t, "experiment", "list")
-	for _, want := range []string{"table1: ", "similarity: ", "  demo ", "  cifar10 ", "over a minute", "cannot be run: it needs ImageNet's images"} {
+	for _, want := range []string{"table1: ", "similarity: ", "  demo ", "  cifar10 ", "over a minute", "  imagenet ", "332 epochs of ImageNet"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -27,7 +27,7 @@ func TestExperimentRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ args, want string }{
 		"no name":         {"run", "want the name of an experiment"},
 		"unknown":         {"run table9", `no experiment "table9"; there are table1, sensitivity, similarity`},
-		"imagenet":        {"run table1 --preset imagenet", "it needs ImageNet's images"},
+		"imagenet":        {"run table1 --preset imagenet", "preset imagenet: name the folder of the data, and a weight file for each network"},
 		"cifar10 of what": {"run table1 --preset cifar10", "--data"},
 		"nothing done":    {"run table1 --finished --out no-such-folder", "no run of table1, preset demo, is done in no-such-folder"},
 		"no runs":         {"status --out no-such-folder", "no-such-folder"},
