@@ -8,7 +8,6 @@ import (
 	"github.com/lowprec/lpnets/lpq/builtin"
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/data/imagenet"
-	"github.com/lowprec/lpnets/lpq/data/raster"
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
@@ -62,7 +61,7 @@ func openData(folder string, options DataOptions) (sets Sets, err error) {
 	if !data.HasCIFAR10(folder) {
 		sets.Train, sets.Test, err = imagenet.Open(folder,
 			imagenet.Options{Preprocess: options.Network.Preprocess, GroundTruth: options.GroundTruth, Bad: options.Bad})
-		if err == nil || options.Network.Preprocess != (raster.Preprocess{}) {
+		if err == nil || options.Network.TakesPhotographs() {
 			return sets, err
 		} // else the error is to be about the data that the network takes
 	}

@@ -3,7 +3,6 @@ package lpq
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -110,7 +109,7 @@ func readPicture(n models.Network, file string, dst []uint8) error {
 	if err != nil {
 		return err
 	}
-	if n.Preprocess != (raster.Preprocess{}) {
+	if n.TakesPhotographs() {
 		return n.Preprocess.Apply(dst, picture)
 	}
 	if got := (data.Shape{Height: picture.Height, Width: picture.Width, Channels: 3}); got != n.Input {
@@ -166,8 +165,7 @@ func Labels(m *Model) (labels []string) {
 		return labels
 	}
 	if classes == len(cifar10) && m.Network.Input == (data.Shape{Height: 32, Width: 32, Channels: 3}) {
-		var run finetune.RunIdentity
-		if json.Unmarshal([]byte(m.Provenance["finetune"]), &run) == nil && strings.HasPrefix(run.Data, "synthetic/") {
+		if run, _, err := finetune.ReadIdentity(m.Provenance); err == nil && run != nil && strings.HasPrefix(run.Data, "synthetic/") {
 			set, _ := data.Synthetic(0, 0, 0)
 			return set.Classes()
 		}

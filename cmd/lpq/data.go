@@ -19,10 +19,7 @@ import (
 )
 
 func newData(g *global) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "data",
-		Short: "ImageNet, and folders of photographs like it: prepare, verify, rate",
-		Long: `Works on folders of photographs. Known are
+	return newGroup("data", "ImageNet, and folders of photographs like it: prepare, verify, rate", `Works on folders of photographs. Known are
 
   train/<class>/*.JPEG and val/<class>/*.JPEG   where all folders are wnids (n01440764), classes have ImageNet's numbers
   val/*.JPEG with its ground truth              ILSVRC2012_validation_ground_truth.txt, LOC_val_solution.csv, val.txt or --ground-truth
@@ -30,14 +27,7 @@ func newData(g *global) *cobra.Command {
   what lpq data prepare writes                  the fastest
 
 A folder with neither train nor val is taken for the validation set itself. eval, quantize, finetune and train take all of them as --data.`,
-		Args: arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newPrepare(g), newVerify(g), newRate(g))
-	for _, sub := range cmd.Commands() {
-		sub.Flags().SortFlags = false
-	}
-	return cmd
+		newPrepare(g), newVerify(g), newRate(g))
 }
 
 // folder describes photographs as a command found or left them.
@@ -124,7 +114,7 @@ not at all: stop it with Ctrl-C whenever you like, and call it again to go on.
 // photographers are the networks that take photographs.
 func photographers() (names []string) {
 	for _, name := range models.Names() {
-		if network, err := models.Get(name); err == nil && network.Preprocess != (raster.Preprocess{}) {
+		if network, err := models.Get(name); err == nil && network.TakesPhotographs() {
 			names = append(names, name)
 		}
 	}
@@ -134,7 +124,7 @@ func photographers() (names []string) {
 // preprocessOf is how a network wants its photographs.
 func preprocessOf(name string) (raster.Preprocess, error) {
 	network, err := models.Get(name)
-	if err == nil && network.Preprocess == (raster.Preprocess{}) {
+	if err == nil && !network.TakesPhotographs() {
 		err = errors.Errorf("network %s takes no photographs; those that do are %s", name, strings.Join(photographers(), ", "))
 	}
 	return network.Preprocess, err

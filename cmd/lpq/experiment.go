@@ -22,10 +22,7 @@ import (
 const runsFolder = "runs/experiments"
 
 func newExperiment(g *global) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "experiment",
-		Short: "The paper's tables and figures: list, run, resume, compare",
-		Long: `Each claim of the paper is an experiment: runs, and the tables and figures that follow from them.
+	return newGroup("experiment", "The paper's tables and figures: list, run, resume, compare", `Each claim of the paper is an experiment: runs, and the tables and figures that follow from them.
 
   lpq experiment list
   lpq experiment run table1 --preset demo
@@ -35,14 +32,7 @@ func newExperiment(g *global) *cobra.Command {
 Every run has a folder, named by what decides its result, with configuration, environment, status, metrics.jsonl, event files for TensorBoard
 (tensorboard --logdir runs/experiments), checkpoints and result. A run that is done is never repeated, an interrupted one goes on, one that fails is
 recorded with its reason while the others go on. Several processes may work on one folder.`,
-		Args: arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newExperimentList(g), newExperimentRun(g), newExperimentStatus(g), newExperimentResume(g), newExperimentCompare(g))
-	for _, sub := range cmd.Commands() {
-		sub.Flags().SortFlags = false
-	}
-	return cmd
+		newExperimentList(g), newExperimentRun(g), newExperimentStatus(g), newExperimentResume(g), newExperimentCompare(g))
 }
 
 // presetRow is a preset as it is listed.

@@ -72,7 +72,7 @@ func modelRowOf(engine compute.Backend, name string) (modelRow, error) {
 	in := network.Input
 	row := modelRow{Name: name, Input: fmt.Sprintf("%dx%dx%d", in.Height, in.Width, in.Channels), Classes: network.Classes,
 		Parameters: blueprint.NumParameters(), MultiplyAdds: blueprint.MultiplyAdds(), SizeBytes: map[string]int{}, Published: published(name)}
-	if network.Preprocess.Crop > 0 {
+	if network.TakesPhotographs() {
 		row.Preprocess = network.Preprocess.String()
 	}
 	for _, precision := range listed {

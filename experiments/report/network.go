@@ -18,6 +18,7 @@ import (
 type network struct {
 	name        string
 	file        *weights.File // nil once all is known: weights take memory
+	sites       *sites        // nil for a network that is not of the zoo
 	scheme      quant.Scheme
 	weights     []weightGrid
 	activations []activationGrid
@@ -45,32 +46,36 @@ type activationGrid struct {
 // newNetwork reads precision and exponents from a network's file. A file without them is a float network's.
 func newNetwork(file *weights.File) (*network, error) {
 	scheme, exponents, err := models.Precision(file.Metadata)
-	n := &network{name: file.Metadata[models.MetaNetwork], file: file, scheme: scheme}
-	if err != nil || !scheme.Quantized() {
-		return n, err
-	}
-	sites, err := zooSites(n.name)
 	if err != nil {
 		return nil, err
 	}
-	n.setActivations(sites, exponents)
-	return n, n.setWeights(sites)
+	n := &network{name: file.Metadata[models.MetaNetwork], file: file, scheme: scheme}
+	if n.sites, err = zooSites(n.name); err != nil || !scheme.Quantized() {
+		return n, err
+	}
+	n.setActivations(exponents)
+	return n, n.setWeights()
+}
+
+// deployed are the file's tensors without what only training needs.
+func (n *network) deployed() []weights.Tensor {
+	return slices.DeleteFunc(slices.Clone(n.file.Tensors), func(t weights.Tensor) bool { return n.sites != nil && n.sites.Auxiliary(t.Name) })
 }
 
 // setActivations orders the exponents by layers where the network is known, else by name.
-func (n *network) setActivations(sites *sites, exponents map[string]int) {
+func (n *network) setActivations(exponents map[string]int) {
 	if n.scheme.ActivationBits == quant.Float {
 		return
 	}
 	names := slices.Sorted(maps.Keys(exponents))
-	n.known = sites != nil && slices.Equal(names, slices.Sorted(slices.Values(sites.activationNames())))
+	n.known = n.sites != nil && slices.Equal(names, slices.Sorted(slices.Values(n.sites.activationNames())))
 	if !n.known {
 		for _, name := range names {
 			n.activations = append(n.activations, activationGrid{name, quant.Format{Exponent: exponents[name]}})
 		}
 		return
 	}
-	for _, s := range sites.activations {
+	for _, s := range n.sites.Activations() {
 		f := quant.Format{Bits: n.scheme.Activations(s.Edge), Signed: s.Signed, Exponent: exponents[s.Name]}
 		n.activations = append(n.activations, activationGrid{s.Name, f})
 	}
@@ -78,17 +83,17 @@ func (n *network) setActivations(sites *sites, exponents map[string]int) {
 
 // setWeights finds the grid of every layer's weights. In a network that is not known, layers are the tensors with two or more axes, and the first and
 // the last of them are its ends.
-func (n *network) setWeights(sites *sites) error {
+func (n *network) setWeights() error {
 	var layers []weights.Tensor
-	for _, t := range n.file.Tensors {
+	for _, t := range n.deployed() {
 		if len(t.Shape) >= 2 {
 			layers = append(layers, t)
 		}
 	}
 	for i, t := range layers {
 		edge := i == 0 || i == len(layers)-1
-		if sites != nil {
-			edge = sites.edges[t.Name]
+		if n.sites != nil {
+			edge = n.sites.edges[t.Name]
 		}
 		bits := n.scheme.Weights(edge)
 		if bits == quant.Float {
@@ -148,7 +153,7 @@ func (n *network) sizeBytes() int {
 	}
 	const floatBytes = 4
 	total := len(n.activations) // a byte for each exponent
-	for _, t := range n.file.Tensors {
+	for _, t := range n.deployed() {
 		if g, ok := quantized[t.Name]; ok {
 			total += (t.NumElements()*g.bits+7)/8 + len(g.exponents)
 		} else if !strings.HasSuffix(t.Name, "num_batches_tracked") {

@@ -81,6 +81,37 @@ func TestNetworkAgainstEngine(t *testing.T) {
 	}
 }
 
+// What only training needs is no part of the network: Inception's auxiliary classifier has neither grids nor a size.
+func TestNetworkLeavesOutAuxiliary(t *testing.T) {
+	inception, err := models.Get("inception_v3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.New(testbackend.Go(t), inception, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scheme := range []quant.Scheme{{}, {WeightBits: 8, EdgeBits: 8}} {
+		if err := m.SetScheme(scheme); err != nil {
+			t.Fatal(err)
+		}
+		file, err := m.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := newNetwork(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.sizeBytes() != m.SizeBytes() {
+			t.Errorf("%s: %d bytes, want %d", scheme, n.sizeBytes(), m.SizeBytes())
+		}
+		if scheme.Quantized() && len(n.weights) != len(m.Weights()) {
+			t.Errorf("%s: %d grids, want %d", scheme, len(n.weights), len(m.Weights()))
+		}
+	}
+}
+
 func checkActivations(t *testing.T, m *lpq.Model, n *network) {
 	t.Helper()
 	var want []activationGrid

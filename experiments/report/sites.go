@@ -5,14 +5,14 @@ import (
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
-// sites are the places of a network that are quantized.
+// sites are the places of a network that are quantized, and what is not part of it once it is trained.
 type sites struct {
-	activations []models.Site   // in the order of the layers
-	edges       map[string]bool // of weights: whether they are the first or the last layer's
+	models.Blueprint
+	edges map[string]bool // of weights: whether they are the first or the last layer's
 }
 
 func (s *sites) activationNames() (names []string) {
-	for _, a := range s.activations {
+	for _, a := range s.Activations() {
 		names = append(names, a.Name)
 	}
 	return names
@@ -29,12 +29,12 @@ func zooSites(name string) (*sites, error) {
 		return nil, err
 	}
 	defer engine.Finalize()
-	activations, weights, err := network.Sites(engine)
+	blueprint, err := network.Blueprint(engine)
 	if err != nil {
 		return nil, err
 	}
-	s := &sites{activations: activations, edges: map[string]bool{}}
-	for _, w := range weights {
+	s := &sites{Blueprint: blueprint, edges: map[string]bool{}}
+	for _, w := range blueprint.Weights() {
 		s.edges[w.Name] = w.Edge
 	}
 	return s, nil

@@ -43,6 +43,19 @@ func Write(path string, fn func(w io.Writer) error) (err error) {
 	return errors.WithStack(os.Rename(temporary.Name(), path))
 }
 
+// Copy makes the file at path from another one, as Write does.
+func Copy(path, from string) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	defer f.Close()
+	return Write(path, func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return errors.Wrapf(err, "copying %s", from)
+	})
+}
+
 // WriteBytes makes the file at path with that content, as Write does.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {

@@ -168,19 +168,7 @@ func installLibrary(root string, opts InstallOptions) (string, error) {
 	}
 	return fill(dir, func(tmp string) (record, error) {
 		rec := record{File: pluginFile(filepath.Base(root)), Source: "file " + filepath.Base(opts.From)}
-		return rec, copyFile(opts.From, filepath.Join(tmp, rec.File))
-	})
-}
-
-func copyFile(from, to string) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return errors.WithStack(err)
-	}
-	defer f.Close()
-	return atomicfile.Write(to, func(w io.Writer) error {
-		_, err := io.Copy(w, f)
-		return errors.Wrapf(err, "copying %s", from)
+		return rec, atomicfile.Copy(filepath.Join(tmp, rec.File), opts.From)
 	})
 }
 

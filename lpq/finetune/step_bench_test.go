@@ -2,7 +2,6 @@ package finetune_test
 
 import (
 	"strconv"
-	"syscall"
 	"testing"
 
 	"github.com/lowprec/lpnets/internal/testbackend"
@@ -13,7 +12,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/quant"
 )
 
-// BenchmarkStep is the bare training step, on random weights and noise. The peak of the memory is the process's: right for the first of those that run.
+// BenchmarkStep is the bare training step, on random weights and noise.
 //
 //	go test ./lpq/finetune -run XXX -bench Step
 //	go test ./lpq/finetune -run XXX -bench Step/resnet18/fp32
@@ -54,11 +53,7 @@ func benchmarkStep(b *testing.B, name string, batch int, precision string) {
 	}
 	defer stepper.Close()
 	timeSteps(b, stepper, firstBatch(b, train, batch))
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(usage.Maxrss)/1e3, "peak-MB") // from kB
+	testbackend.ReportPeak(b)
 }
 
 // noiseFor is n images of a network's shape.

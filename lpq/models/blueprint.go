@@ -28,12 +28,6 @@ func (n Network) Blueprint(backend compute.Backend) (Blueprint, error) {
 	return Blueprint{found, variablesOf(store)}, errors.WithMessagef(err, "building network %s", n.Name)
 }
 
-// Sites are the Blueprint's activations and weights.
-func (n Network) Sites(backend compute.Backend) (activations, weights []Site, err error) {
-	b, err := n.Blueprint(backend)
-	return b.activations, b.weights, err
-}
-
 // blueprint is that of a model.
 func (m *Model) blueprint() Blueprint { return Blueprint{m.places, m.variables()} }
 
@@ -63,7 +57,7 @@ func (b Blueprint) SizeBytes(scheme quant.Scheme) int {
 		n := v.Shape().Size()
 		width, quantized := bits[v.Path()]
 		switch {
-		case b.isAuxiliary(v.Path()):
+		case b.Auxiliary(NameOf(v.Path())):
 		case !quantized:
 			total += n * floatBytes
 		case scheme.Granularity == quant.PerChannel:
@@ -99,9 +93,9 @@ func (b Blueprint) MultiplyAdds() (n int) {
 	return n
 }
 
-// isAuxiliary reports whether only training needs the variable of that path.
-func (p places) isAuxiliary(path string) bool {
-	return slices.ContainsFunc(p.auxiliary, func(scope string) bool { return strings.HasPrefix(path, scope+model.ScopeSeparator) })
+// Auxiliary reports whether only training needs the tensor of that name in weight files.
+func (b Blueprint) Auxiliary(name string) bool {
+	return slices.ContainsFunc(b.auxiliary, func(scope string) bool { return strings.HasPrefix(name, NameOf(scope)+".") })
 }
 
 // SizeBytes is what the model takes in its precision; see Blueprint.SizeBytes.

@@ -34,6 +34,9 @@ type Network struct {
 	Build func(scope *model.Scope, x *Node) *Node
 }
 
+// TakesPhotographs reports whether the network takes pictures of any size, by Preprocess, and not images as they are.
+func (n Network) TakesPhotographs() bool { return n.Preprocess != raster.Preprocess{} }
+
 // Validate returns an error that says what the description lacks.
 func (n Network) Validate() error {
 	switch {
@@ -41,7 +44,7 @@ func (n Network) Validate() error {
 		return errors.New("models: a network without a name")
 	case n.Input.Size() <= 0:
 		return errors.Errorf("models: network %s: input %+v; want positive sides", n.Name, n.Input)
-	case n.Preprocess != raster.Preprocess{} && (n.Preprocess.Crop != n.Input.Height || n.Preprocess.Crop != n.Input.Width):
+	case n.TakesPhotographs() && (n.Preprocess.Crop != n.Input.Height || n.Preprocess.Crop != n.Input.Width):
 		return errors.Errorf("models: network %s: preprocessing %s for an input of %dx%d", n.Name, n.Preprocess, n.Input.Height, n.Input.Width)
 	case n.Classes < 2:
 		return errors.Errorf("models: network %s: %d classes; want two or more", n.Name, n.Classes)

@@ -1,7 +1,6 @@
 package models_test
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
@@ -11,8 +10,7 @@ import (
 
 const zooBatch = 16
 
-// BenchmarkZoo is the evaluation of ImageNet's networks on random weights: seconds per image, and seconds to build and compile the graph. The peak
-// of the memory is the process's: right for the first of those that run.
+// BenchmarkZoo is the evaluation of ImageNet's networks on random weights: seconds per image, and seconds to build and compile the graph.
 //
 //	go test ./lpq/models -run XXX -bench Zoo -benchtime 3x
 //	go test ./lpq/models -run XXX -bench Zoo/resnet152/fp32
@@ -22,8 +20,8 @@ func BenchmarkZoo(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if network.Preprocess.Crop == 0 {
-			continue // for small images
+		if !network.TakesPhotographs() {
+			continue
 		}
 		for _, precision := range []string{"fp32", "w8a8", "w4a4"} {
 			b.Run(name+"/"+precision, func(b *testing.B) { benchmarkLogits(b, network, precision) })
@@ -64,9 +62,5 @@ func benchmarkLogits(b *testing.B, network models.Network, precision string) {
 	}
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N*zooBatch), "s/image")
 	b.ReportMetric((first - second).Seconds(), "compile-s")
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(usage.Maxrss)/1e3, "peak-MB") // from kB
+	testbackend.ReportPeak(b)
 }

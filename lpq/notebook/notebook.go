@@ -30,7 +30,7 @@ func Show(figures ...*plot.Figure) {
 			continue
 		}
 		width, height := figure.Size()
-		showPNG(Must(figure.PNG()), figure.String(), int(width*dotsPerInch), int(height*dotsPerInch))
+		showImage("png", Must(figure.PNG()), figure.String(), int(width*dotsPerInch), int(height*dotsPerInch))
 	}
 }
 
@@ -43,13 +43,13 @@ func Image(content []byte, description string) {
 		fmt.Println(description)
 		return
 	}
-	showPNG(content, description, config.Width/2, config.Height/2)
+	showImage("png", content, description, config.Width/2, config.Height/2)
 }
 
-// showPNG displays a PNG at a size in pixels of the screen.
-func showPNG(content []byte, description string, width, height int) {
+// showImage displays an image file, of the format png or jpeg, at a size in pixels of the screen.
+func showImage(format string, content []byte, description string, width, height int) {
 	Check(send(&protocol.DisplayData{
-		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: content, protocol.MIMETextPlain: description},
+		Data:     map[protocol.MIMEType]any{protocol.MIMEType("image/" + format): content, protocol.MIMETextPlain: description},
 		Metadata: map[string]any{"width": width, "height": height}, // flat: the kernel loses an output with nested metadata
 	}))
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/janpfeifer/gonb/gonbui"
-	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"github.com/pkg/errors"
 )
 
@@ -29,10 +28,7 @@ func Picture(file string, maxWidth int) {
 	if width > maxWidth {
 		width, height = maxWidth, height*maxWidth/width
 	}
-	Check(send(&protocol.DisplayData{
-		Data:     map[protocol.MIMEType]any{protocol.MIMEType("image/" + format): content, protocol.MIMETextPlain: description},
-		Metadata: map[string]any{"width": width, "height": height},
-	}))
+	showImage(format, content, description, width, height)
 }
 
 // Env returns the value of an environment variable. One that is not set ends the process with a line that says what it should name.

@@ -144,15 +144,7 @@ func (e Entry) take(from, path string) error {
 	if err := e.Check(from); err != nil {
 		return err
 	}
-	f, err := os.Open(from)
-	if err != nil {
-		return errors.WithStack(err)
-	}
-	defer f.Close()
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := io.Copy(w, f)
-		return errors.Wrapf(err, "copying %s", from)
-	})
+	return atomicfile.Copy(path, from)
 }
 
 // Check returns an error if a file is not the one that was published.
