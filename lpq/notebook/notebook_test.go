@@ -262,7 +262,7 @@ func TestPicture(t *testing.T) {
 func TestTableLeavesRoomForSentences(t *testing.T) {
 	got := play(t, "long table", true)
 	text := fmt.Sprint(got.displays[0].Data[protocol.MIMETextHTML])
-	if strings.Count(text, `text-align:left;min-width:18em">`) != 3 || !strings.Contains(text, `text-align:left">W4A4</td>`) {
+	if strings.Count(text, `text-align:left;min-width:12em">`) != 3 || !strings.Contains(text, `text-align:left">W4A4</td>`) {
 		t.Errorf("HTML %s", text)
 	}
 }

@@ -33,7 +33,7 @@ type table struct {
 }
 
 // longCell is how many characters a cell may have without its column being long.
-const longCell = 48
+const longCell = 32
 
 func newTable(header []string, rows [][]string) (*table, error) {
 	if len(header) == 0 {
@@ -77,7 +77,7 @@ func (t *table) html() string {
 			case t.numeric[column]:
 				style = "text-align:right"
 			case t.long[column]:
-				style += ";min-width:18em" // else other columns would squeeze it into one word a line
+				style += ";min-width:12em" // else other columns would squeeze it into one word a line
 			}
 			fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(cell), tag)
 		}
