@@ -30,17 +30,17 @@ func (s series) on(outcomes []run.Outcome, network string, seed uint64) (runs []
 
 func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	table := experiments.Table{Name: "schedule", Caption: "One setting of the recipe changed at a time:",
-		Columns: []string{"network", "precision", "changed", "seed", "epochs", "batch", "lr", "updates", "validation_top1_pct", "top1_pct", "loss", "mean_cosine"}}
+		Columns: []string{"network", "precision", "changed", "seed", "epochs", "batch", "lr", "lr_end", "updates", "validation_top1_pct", "top1_pct", "loss", "mean_cosine"}}
 	table.Shown = table.Columns
 	for _, b := range experiments.Baselines(experiments.Groups(outcomes)) {
 		baseline := b.Runs[0]
-		table.Add(b.Network, "fp32", "baseline", baseline.Config.Seed, nil, nil, nil, nil,
+		table.Add(b.Network, "fp32", "baseline", baseline.Config.Seed, nil, nil, nil, nil, nil,
 			experiments.Points(baseline.Result.Validation.Top1Pct), experiments.Points(baseline.Result.Top1Pct), baseline.Result.Loss, nil)
 		for _, s := range all {
 			for _, seed := range seeds(outcomes) {
 				for _, o := range s.on(outcomes, b.Network, seed) {
 					recipe := o.Config.Recipe
-					table.Add(b.Network, s.precision, s.axis.name, seed, recipe.Epochs, recipe.Batch, recipe.Rate.Start, recipe.Epochs*(o.Config.Data.Train/min(recipe.Batch, o.Config.Data.Train)),
+					table.Add(b.Network, s.precision, s.axis.name, seed, recipe.Epochs, recipe.Batch, recipe.Rate.Start, recipe.Rate.End, recipe.Epochs*(o.Config.Data.Train/min(recipe.Batch, o.Config.Data.Train)),
 						experiments.Points(o.Result.Validation.Top1Pct), experiments.Points(o.Result.Top1Pct), o.Result.Loss, experiments.Cosine(o.Result.MeanCosine))
 				}
 			}
@@ -49,7 +49,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	}
 	r.Tables = []experiments.Table{table}
 	r.Notes = []string{"Validation images are a tenth of the training images, held out of every run here, the baseline's too; where the baseline is far better " +
-		"on them than on the test images, the network as published was trained on them, and they favour what stays close to it. They are what learning rates were chosen by. At another batch size the number of updates stays, and the learning rate is the same function of them; lr is the rate at the start. " +
+		"on them than on the test images, the network as published was trained on them, and they favour what stays close to it. They are what learning rates were chosen by. At another batch size the number of updates stays, and the learning rate is the same function of them; lr is the rate at the start, lr_end that at the end. " +
 		"mean_cosine is to the baseline."}
 	return r, nil
 }

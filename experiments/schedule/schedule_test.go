@@ -56,30 +56,33 @@ func TestReport(t *testing.T) {
 	}
 	var got strings.Builder
 	for _, row := range report.Tables[0].Rows {
-		fmt.Fprintln(&got, strings.Join(row[1:7], " "))
+		fmt.Fprintln(&got, strings.Join(row[1:8], " "))
 	}
-	const want = `fp32 baseline 1   
-w4a4 learning rate 1 3 128 0.003
-w4a4 learning rate 1 3 128 0.01
-w4a4 learning rate 1 3 128 0.03
-w4a4 learning rate 1 3 128 0.09
-w4a4 epochs 1 1 128 0.03
-w4a4 epochs 1 3 128 0.03
-w4a4 epochs 1 9 128 0.03
-w4a4 epochs 1 27 128 0.03
-w4a4 batch size 1 2 64 0.03
-w4a4 batch size 1 3 128 0.03
-w4a4 batch size 1 6 256 0.03
-w8a8 learning rate 1 1 128 1e-05
-w8a8 learning rate 1 1 128 0.0001
-w8a8 learning rate 1 1 128 0.001
-w8a8 learning rate 1 1 128 0.01
-w8a8 epochs 1 1 128 0.0001
+	const want = `fp32 baseline 1    
+w4a4 learning rate 1 3 128 0.003 1e-05
+w4a4 learning rate 1 3 128 0.01 1e-05
+w4a4 learning rate 1 3 128 0.03 1e-05
+w4a4 learning rate 1 3 128 0.09 1e-05
+w4a4 last learning rate 1 3 128 0.03 1e-05
+w4a4 last learning rate 1 3 128 0.03 0.0001
+w4a4 last learning rate 1 3 128 0.03 0.001
+w4a4 epochs 1 1 128 0.03 1e-05
+w4a4 epochs 1 3 128 0.03 1e-05
+w4a4 epochs 1 9 128 0.03 1e-05
+w4a4 epochs 1 27 128 0.03 1e-05
+w4a4 batch size 1 2 64 0.03 1e-05
+w4a4 batch size 1 3 128 0.03 1e-05
+w4a4 batch size 1 6 256 0.03 1e-05
+w8a8 learning rate 1 1 128 1e-05 0
+w8a8 learning rate 1 1 128 0.0001 0
+w8a8 learning rate 1 1 128 0.001 0
+w8a8 learning rate 1 1 128 0.01 0
+w8a8 epochs 1 1 128 0.0001 0
 `
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
-	if len(report.Figures) != 3 {
+	if len(report.Figures) != 4 {
 		t.Errorf("%d figures, want one for each axis", len(report.Figures))
 	}
 	for _, f := range report.Figures {
