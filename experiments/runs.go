@@ -17,7 +17,7 @@ func RunsTable(outcomes []run.Outcome) (Table, error) {
 		c, r := o.Config, o.Result
 		recipe := []any{nil, nil, nil, nil, nil}
 		if c.Recipe != nil {
-			recipe = []any{c.Recipe.Epochs, c.Recipe.Batch, c.Recipe.Rate.Start, c.Recipe.Rate.End, c.Recipe.WeightDecay}
+			recipe = []any{c.Recipe.Epochs, c.Recipe.Batch, c.Recipe.Rate.Start, c.Recipe.Rate.Last(), c.Recipe.WeightDecay}
 		}
 		var validation any
 		if r.Validation != nil {

@@ -40,7 +40,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 			for _, seed := range seeds(outcomes) {
 				for _, o := range s.on(outcomes, b.Network, seed) {
 					recipe := o.Config.Recipe
-					table.Add(b.Network, s.precision, s.axis.name, seed, recipe.Epochs, recipe.Batch, recipe.Rate.Start, recipe.Rate.End, recipe.Epochs*(o.Config.Data.Train/min(recipe.Batch, o.Config.Data.Train)),
+					table.Add(b.Network, s.precision, s.axis.name, seed, recipe.Epochs, recipe.Batch, recipe.Rate.Start, recipe.Rate.Last(), recipe.Epochs*(o.Config.Data.Train/min(recipe.Batch, o.Config.Data.Train)),
 						experiments.Points(o.Result.Validation.Top1Pct), experiments.Points(o.Result.Top1Pct), o.Result.Loss, experiments.Cosine(o.Result.MeanCosine))
 				}
 			}

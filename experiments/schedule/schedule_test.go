@@ -73,11 +73,11 @@ w4a4 epochs 1 27 128 0.03 1e-05
 w4a4 batch size 1 2 64 0.03 1e-05
 w4a4 batch size 1 3 128 0.03 1e-05
 w4a4 batch size 1 6 256 0.03 1e-05
-w8a8 learning rate 1 1 128 1e-05 0
-w8a8 learning rate 1 1 128 0.0001 0
-w8a8 learning rate 1 1 128 0.001 0
-w8a8 learning rate 1 1 128 0.01 0
-w8a8 epochs 1 1 128 0.0001 0
+w8a8 learning rate 1 1 128 1e-05 1e-05
+w8a8 learning rate 1 1 128 0.0001 0.0001
+w8a8 learning rate 1 1 128 0.001 0.001
+w8a8 learning rate 1 1 128 0.01 0.01
+w8a8 epochs 1 1 128 0.0001 0.0001
 `
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)

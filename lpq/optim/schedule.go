@@ -56,6 +56,14 @@ func (s Schedule) Validate() error {
 	return nil
 }
 
+// Last is the learning rate that a training ends with, or comes near to: Start where it is constant.
+func (s Schedule) Last() float64 {
+	if s.Kind == Constant {
+		return s.Start
+	}
+	return s.End
+}
+
 // Rate is the learning rate of a step (from 0) of a training of so many epochs.
 func (s Schedule) Rate(step, stepsPerEpoch, epochs int) float64 {
 	done := float64(step) / float64(stepsPerEpoch*epochs) // share of the training

@@ -40,6 +40,9 @@ func TestSchedules(t *testing.T) {
 					t.Errorf("rate of step %d = %g, want %g", step, got, want)
 				}
 			}
+			if got, want := s.Last(), s.Rate(steps, perEpoch, epochs); !near(got, want) {
+				t.Errorf("last rate %g, want %g", got, want)
+			}
 			first := 1
 			if test.kind == optim.OneCycle {
 				first = peak + 1
