@@ -24,10 +24,7 @@ var nvidiaLibraries = []string{
 	"cu13/lib/libcusolver.so.12", "cu13/lib/libcufft.so.12", "nvshmem/lib/libnvshmem_host.so.3", "cudnn/lib/libcudnn.so.9",
 }
 
-const (
-	flagsEnv    = "XLA_FLAGS"
-	dataDirFlag = "--xla_gpu_cuda_data_dir"
-)
+const dataDirFlag = "--xla_gpu_cuda_data_dir"
 
 // prepareCUDA loads NVIDIA's libraries from beside the plugin and tells XLA where the compiler's files are, unless
 // $XLA_FLAGS says it already. Where the libraries are not, the plugin is left to find them elsewhere.

@@ -4,6 +4,7 @@ package backend
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ func loadXLA(plugin Plugin, options string, devices int) (compute.Backend, error
 	}
 	var b *xla.Backend
 	err := quietly(func() (err error) {
+		defer setFlags(plugin)()
 		prepareCUDA(plugin)
 		b, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
 		return err
@@ -37,6 +39,20 @@ func loadXLA(plugin Plugin, options string, devices int) (compute.Backend, error
 		return nil, oneLine(err)
 	}
 	return b, nil
+}
+
+// flagsEnv has flags for every plugin, which reads them when it makes its first client.
+const flagsEnv = "XLA_FLAGS"
+
+// setFlags sets the plugin's own flags before those of the user, which therefore win, until the function that it returns is called: the next
+// plugin may not know them.
+func setFlags(plugin Plugin) (restore func()) {
+	own, users := flagsOf(plugin), os.Getenv(flagsEnv)
+	if own == "" {
+		return func() {}
+	}
+	os.Setenv(flagsEnv, own+" "+users)
+	return func() { os.Setenv(flagsEnv, users) }
 }
 
 // clientOptions are the options that say how many devices the client has.
@@ -57,6 +73,7 @@ func clientOptions(platform, options string, devices int) pjrt.NamedValuesMap {
 // probeXLA loads the plugin and returns the version of its interface and its devices.
 func probeXLA(plugin Plugin) (api string, devices []string, err error) {
 	err = quietly(func() error {
+		defer setFlags(plugin)()
 		prepareCUDA(plugin)
 		loaded, err := pjrt.GetPlugin(plugin.Path)
 		if err != nil {
