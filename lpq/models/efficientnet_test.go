@@ -194,13 +194,14 @@ func TestLite0ExponentsEqualPyTorch(t *testing.T) {
 // whole network's best guesses.
 func TestQuantizedLite0EqualsPyTorch(t *testing.T) {
 	const (
-		exact    = 1e-5 // of the largest logit
-		flipped  = 0.2  // a code on a rounding tie flips where sums are not exact, and others after it
-		minExact = 3    // of 16
+		// Of the largest logit. A code on a rounding tie flips where sums are not exact, and others after it: which ones depends on the processor, for
+		// it decides the order of the sums.
+		flipped       = 0.2
+		flippedMedian = 0.05
 	)
 	g, pixels := readLite0(t)
 	m := lite0(t)
-	numExact := 0
+	var differences []float64
 	for _, test := range []struct {
 		rule quant.Rule
 		want goldenLite0W8A8
@@ -211,9 +212,7 @@ func TestQuantizedLite0EqualsPyTorch(t *testing.T) {
 		logits, unpooled := lite0Unpooled(t, m, pixels)
 		for i, want := range test.want.First20 {
 			row, d := logits[i*1000:(i+1)*1000], maxDifference(unpooled[i*1000:][:20], want)
-			if d <= exact*largest(want) {
-				numExact++
-			}
+			differences = append(differences, d/largest(want))
 			if d = max(d, maxDifference(row[:20], want)); !(d <= flipped) {
 				t.Errorf("%s, %s: the first logits differ by %g of %g", test.rule, g.Photos[i].File, d, largest(want))
 			}
@@ -222,9 +221,11 @@ func TestQuantizedLite0EqualsPyTorch(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("first logits of %d of 16 images within relative %g", numExact, exact)
-	if numExact < minExact {
-		t.Errorf("first logits of only %d of 16 images are within relative %g, want %d", numExact, exact, minExact)
+	slices.Sort(differences)
+	median := differences[len(differences)/2]
+	t.Logf("first logits differ by relative %.2g to %.2g, median %.2g", differences[0], differences[len(differences)-1], median)
+	if !(median <= flippedMedian) {
+		t.Errorf("first logits differ by a median of relative %g, want at most %g", median, flippedMedian)
 	}
 }
 
