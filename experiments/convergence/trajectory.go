@@ -82,10 +82,6 @@ func (f *family) add(s start, outcomes []run.Outcome, done map[place]run.Outcome
 	if !measured || !solved {
 		return nil
 	}
-	distance, err := between(began, solution)
-	if err != nil {
-		return err
-	}
 	before, err := f.measuredOf(began)
 	if err != nil {
 		return err
@@ -95,34 +91,19 @@ func (f *family) add(s start, outcomes []run.Outcome, done map[place]run.Outcome
 		if o.Status.State != run.Done || c.Network != f.network || c.Seed != seed || !strings.HasPrefix(c.Label, s.prefix()) {
 			continue
 		}
-		t := trajectory{start: s.name, batch: c.Recipe.Batch, distance: distance, solution: solution.Result.Top1Pct}
+		t := trajectory{start: s.name, batch: c.Recipe.Batch, distance: solution.Result.SquaredDistance,
+			moved: o.Result.SquaredDistance, solution: solution.Result.Top1Pct}
 		after, err := f.measuredOf(o)
 		if err != nil {
 			return err
 		}
 		t.varianceStart, t.varianceEnd = before.variance(t.batch), after.variance(t.batch)
-		if t.moved, err = between(began, o); err != nil {
-			return err
-		}
 		if t.steps, err = o.Steps(); err != nil {
 			return err
 		}
 		f.runs = append(f.runs, t)
 	}
 	return nil
-}
-
-// between is the squared distance of the networks that two runs ended with.
-func between(a, b run.Outcome) (float64, error) {
-	before, err := a.Weights()
-	if err != nil {
-		return 0, err
-	}
-	after, err := b.Weights()
-	if err != nil {
-		return 0, err
-	}
-	return analysis.SquaredDistance(before, after)
 }
 
 // measuredOf reads what a run measured, and keeps the curvature.

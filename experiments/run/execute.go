@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
@@ -16,7 +17,7 @@ import (
 
 // execute does the run in its folder, or what is left of it.
 func (s *Sweep) execute(ctx context.Context, c Config, dir string) error {
-	if err := writeJSON(filepath.Join(dir, ConfigFile), c); err != nil {
+	if err := writeJSON(filepath.Join(dir, ConfigFile), c.Portable()); err != nil {
 		return err
 	}
 	if err := writeJSON(filepath.Join(dir, EnvironmentFile), readEnvironment(s.Engine)); err != nil {
@@ -57,6 +58,9 @@ func (s *Sweep) start(c Config) (*lpq.Model, error) {
 	switch {
 	case c.Start.Run != "":
 		m, err := lpq.LoadModel(s.Engine, c.Network, filepath.Join(s.Dir, c.Start.Run, finetune.FinalFile))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, errors.WithMessagef(err, "run %s is done, but its weights were not kept; remove its folder, and it is done again", c.Start.Run)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -124,6 +128,9 @@ func score(ctx context.Context, m *lpq.Model, sets lpq.Sets, before *weights.Fil
 		return err
 	}
 	result.MeanCosine = analysis.MeanCosine(result.Layers)
+	if result.SquaredDistance, err = analysis.SquaredDistance(before, after); err != nil {
+		return err
+	}
 	if result.SHA256, err = hashFile(filepath.Join(dir, finetune.FinalFile)); err != nil {
 		return err
 	}

@@ -53,8 +53,10 @@ type Result struct {
 	Validation *finetune.Scores `json:"validation,omitempty"`
 	MeanCosine float64          `json:"mean_cosine"` // of the weights to those at the start, mean of the layers
 	Layers     []analysis.Layer `json:"layers"`
-	SizeBytes  int              `json:"size_bytes"`
-	SHA256     string           `json:"sha256"` // of the final weights' file
+	// SquaredDistance is how far the training came from the start: see analysis.SquaredDistance.
+	SquaredDistance float64 `json:"squared_distance"`
+	SizeBytes       int     `json:"size_bytes"`
+	SHA256          string  `json:"sha256"` // of the final weights' file
 }
 
 // Outcome is a run with what became of it.

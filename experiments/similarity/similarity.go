@@ -73,25 +73,32 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 
 // compare returns the network's other runs that are done.
 func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err error) {
-	before, err := baseline.Weights()
-	if err != nil {
-		return nil, err
-	}
 	for _, o := range outcomes {
 		if o.Status.State != run.Done || o.Config.Network != baseline.Config.Network || o.Config.Label == experiments.BaselineLabel {
 			continue
 		}
-		after, err := o.Weights()
-		if err != nil {
-			return nil, err
-		}
-		layers, err := analysis.Similarity(before, after)
-		if err != nil {
-			return nil, err
+		layers := o.Result.Layers // against the start
+		if o.Config.Start != run.From(baseline.Config) {
+			if layers, err = between(baseline, o); err != nil {
+				return nil, err
+			}
 		}
 		all = append(all, compared{o, layers})
 	}
 	return all, nil
+}
+
+// between is the similarity of the weights that two runs ended with.
+func between(a, b run.Outcome) ([]analysis.Layer, error) {
+	before, err := a.Weights()
+	if err != nil {
+		return nil, err
+	}
+	after, err := b.Weights()
+	if err != nil {
+		return nil, err
+	}
+	return analysis.Similarity(before, after)
 }
 
 // figures draw the first seed of each kind: once with the control, which dwarfs the differences between the others, and once without.
