@@ -21,6 +21,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/table1"
 	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
+	"github.com/lowprec/lpnets/lpq/analysis"
 )
 
 // envDir makes the test's program do the small sweep in that folder, instead of tests: a process to kill.
@@ -195,6 +196,17 @@ func checkShared(t *testing.T, dir string, files map[string]string) {
 		if events, _ := filepath.Glob(filepath.Join(o.Dir, "events.out.tfevents.*")); want.state == run.Done && len(events) != want.curves {
 			t.Errorf("run %s was begun %d times, want once", o.Config.ID(), len(events))
 		}
+	}
+	before, err := outcomes[0].Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := outcomes[4].Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := analysis.SquaredDistance(before, after); err != nil || want == 0 || outcomes[4].Result.SquaredDistance != want {
+		t.Errorf("squared distance %g from the start, want %g, %v", outcomes[4].Result.SquaredDistance, want, err)
 	}
 	var twice float64
 	if err := outcomes[5].Measured(&twice); err != nil || twice != 2*8 { // resnet8 has 8 layers with weights

@@ -15,7 +15,6 @@ import (
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/optim"
 	"github.com/lowprec/lpnets/lpq/quant"
-	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // material is that of a preset, with one network.
@@ -74,22 +73,16 @@ var losses = map[string]curve{
 	"random-b32": {2.2, 30, 0.3}, "random-b64": {2.2, 40, 0}, "random-b128": {2.2, 29, 0.3},
 }
 
-// fake writes folders of runs that are done, without training: the networks have one weight.
+// fake writes folders of runs that are done, without training.
 func fake(t *testing.T, runs []run.Config) (outcomes []run.Outcome) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, c := range runs {
-		o := run.Outcome{Config: c, Dir: filepath.Join(dir, c.ID()), Status: run.Status{State: run.Done}, Result: run.Result{Scores: finetune.Scores{Top1Pct: 90}}}
+		// The solution of the pretrained start is at a distance of 1, and that of the random one of 3.
+		squared := map[string]float64{"w4a4-mse": 1, "scratch": 9, "pretrained-b64": 0.25}[c.Label]
+		o := run.Outcome{Config: c, Dir: filepath.Join(dir, c.ID()), Status: run.Status{State: run.Done},
+			Result: run.Result{Scores: finetune.Scores{Top1Pct: 90}, SquaredDistance: squared}}
 		if err := os.Mkdir(o.Dir, 0o777); err != nil {
-			t.Fatal(err)
-		}
-		// From 0 the solution of the pretrained start is at 1, and that of the random one at 3.
-		at := map[string]float32{"w4a4-mse": 1, "scratch": 3, "pretrained-b64": 0.5}[c.Label]
-		tensor, err := weights.NewFloat32("weight", []int{1}, []float32{at})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := weights.Write(filepath.Join(o.Dir, finetune.FinalFile), &weights.File{Tensors: []weights.Tensor{tensor}}); err != nil {
 			t.Fatal(err)
 		}
 		write(t, o, run.MeasuredFile, measured(t, c))

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
@@ -152,6 +153,38 @@ func TestCollect(t *testing.T) {
 	}
 	if _, err := run.Open(folder); err == nil || !strings.Contains(err.Error(), "is not the folder of a run") {
 		t.Errorf("no configuration: error %v", err)
+	}
+}
+
+// Finished runs may be kept without their weights; a run that starts from one says so, and how to go on.
+func TestStartWithoutWeights(t *testing.T) {
+	start := config(t)
+	next := start
+	next.Label, next.Start = "next", run.From(start)
+	sets, _, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 8, Test: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := run.Sweep{Dir: t.TempDir(), Runs: []run.Config{start, next}, Engine: testbackend.XLA(t), Sets: sets}
+	kept := filepath.Join(sweep.Dir, start.ID())
+	if err := os.Mkdir(kept, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{run.StatusFile: `{"state": "done"}`, run.ResultFile: "{}"} {
+		if err := os.WriteFile(filepath.Join(kept, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sweep.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "its weights were not kept; remove its folder"
+	if s := outcomes[1].Status; s.State != run.Failed || !strings.Contains(s.Reason, want) {
+		t.Errorf("got %+v, want it to have failed with %q", s, want)
 	}
 }
 

@@ -1,0 +1,64 @@
+package all_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/experiments/all"
+	"github.com/lowprec/lpnets/internal/shared"
+)
+
+// archived are the experiments whose results on CIFAR-10 are those of the archive's runs.
+var archived = []struct {
+	experiment string
+	options    experiments.Options
+}{
+	{"table1", experiments.Options{Networks: []string{"resnet20"}}},
+}
+
+// The committed tables and texts follow from the archived runs, byte for byte.
+func TestResultsFollowFromTheArchive(t *testing.T) {
+	files := map[string]string{"resnet20": "resnet20-12fca82f.th", "resnet32": "resnet32-d509ac18.th"}
+	for _, a := range archived {
+		t.Run(a.experiment, func(t *testing.T) {
+			e, err := all.Get(a.experiment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			options := a.options
+			options.Preset, options.Data = "cifar10", shared.Path(t, "data", "cifar-10-batches-bin")
+			for _, network := range options.Networks {
+				options.Weights = append(options.Weights, shared.Path(t, "models", files[network]))
+			}
+			plan, err := e.Open(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written, err := plan.Write(filepath.Join("..", "archive"), t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range written.Files {
+				if strings.HasSuffix(name, ".png") || strings.HasSuffix(name, ".svg") {
+					continue // drawn from the same numbers
+				}
+				got, err := os.ReadFile(filepath.Join(written.Dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				committed := filepath.Join("..", a.experiment, "results", "cifar10", name)
+				want, err := os.ReadFile(committed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s is not what the archive's runs give: lpq experiment run %s --finished --out experiments/archive ...\n%s", committed, a.experiment, got)
+				}
+			}
+		})
+	}
+}
