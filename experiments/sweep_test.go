@@ -22,6 +22,7 @@ import (
 	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // envDir makes the test's program do the small sweep in that folder, instead of tests: a process to kill.
@@ -197,11 +198,11 @@ func checkShared(t *testing.T, dir string, files map[string]string) {
 			t.Errorf("run %s was begun %d times, want once", o.Config.ID(), len(events))
 		}
 	}
-	before, err := outcomes[0].Weights()
+	before, err := weights.Read(outcomes[0].WeightFile())
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := outcomes[4].Weights()
+	after, err := weights.Read(outcomes[4].WeightFile())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/lowprec/lpnets/internal/atomicfile"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/finetune"
-	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // Files of a run's folder, beside those of package finetune.
@@ -107,10 +106,8 @@ func (o Outcome) Environment() (e Environment, err error) {
 // Measured reads what was measured of the final network.
 func (o Outcome) Measured(into any) error { return readJSON(filepath.Join(o.Dir, MeasuredFile), into) }
 
-// Weights reads the final network's file.
-func (o Outcome) Weights() (*weights.File, error) {
-	return weights.Read(filepath.Join(o.Dir, finetune.FinalFile))
-}
+// WeightFile is where the final network is.
+func (o Outcome) WeightFile() string { return filepath.Join(o.Dir, finetune.FinalFile) }
 
 // readStatus is Planned where there is none.
 func readStatus(dir string) (Status, error) {

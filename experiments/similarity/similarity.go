@@ -40,7 +40,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 // compared is a run with its similarity to the baseline.
 type compared struct {
 	run.Outcome
-	layers []analysis.Layer
+	lpq.Comparison
 }
 
 func report(outcomes []run.Outcome) (r experiments.Report, err error) {
@@ -54,14 +54,14 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 			return r, err
 		}
 		for _, c := range all {
-			least := c.layers[0]
-			for _, l := range c.layers {
+			least := c.Layers[0]
+			for _, l := range c.Layers {
 				layers.Add(c.Config.Network, c.Config.Label, c.Config.Seed, l.Name, l.Size, experiments.Cosine(l.Cosine))
 				if l.Cosine < least.Cosine {
 					least = l
 				}
 			}
-			summary.Add(c.Config.Network, c.Config.Label, c.Config.Seed, c.Config.Recipe.Epochs, experiments.Cosine(analysis.MeanCosine(c.layers)), experiments.Cosine(least.Cosine), least.Name,
+			summary.Add(c.Config.Network, c.Config.Label, c.Config.Seed, c.Config.Recipe.Epochs, experiments.Cosine(analysis.MeanCosine(c.Layers)), experiments.Cosine(least.Cosine), least.Name,
 				experiments.Points(c.Result.Top1Pct))
 		}
 		r.Figures = append(r.Figures, figures(b.Network, all)...)
@@ -77,28 +77,15 @@ func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err 
 		if o.Status.State != run.Done || o.Config.Network != baseline.Config.Network || o.Config.Label == experiments.BaselineLabel {
 			continue
 		}
-		layers := o.Result.Layers // against the start
+		c := lpq.Comparison{Name: o.Config.Label, Layers: o.Result.Layers} // with the start
 		if o.Config.Start != run.From(baseline.Config) {
-			if layers, err = between(baseline, o); err != nil {
+			if c, err = lpq.CompareFiles(o.Config.Label, baseline.WeightFile(), o.WeightFile()); err != nil {
 				return nil, err
 			}
 		}
-		all = append(all, compared{o, layers})
+		all = append(all, compared{o, c})
 	}
 	return all, nil
-}
-
-// between is the similarity of the weights that two runs ended with.
-func between(a, b run.Outcome) ([]analysis.Layer, error) {
-	before, err := a.Weights()
-	if err != nil {
-		return nil, err
-	}
-	after, err := b.Weights()
-	if err != nil {
-		return nil, err
-	}
-	return analysis.Similarity(before, after)
 }
 
 // figures draw the first seed of each kind: once with the control, which dwarfs the differences between the others, and once without.
@@ -110,10 +97,9 @@ func figures(network string, all []compared) (figures []experiments.Figure) {
 			continue
 		}
 		drawn[c.Config.Label] = true
-		comparison := lpq.Comparison{Name: c.Config.Label, Layers: c.layers}
-		every = append(every, comparison)
+		every = append(every, c.Comparison)
 		if c.Config.Label != experiments.ScratchLabel {
-			tuned = append(tuned, comparison)
+			tuned = append(tuned, c.Comparison)
 		}
 	}
 	for _, f := range []struct {
