@@ -27,7 +27,7 @@ type trajectory struct {
 	start    string
 	batch    int
 	steps    []run.Step
-	distance float64 // ||x0 - x*||^2
+	distance float64 // ||x0 - x*||^2: how far the solution's run came, for it has the same start
 	solution float64 // accuracy of x* on the test images, percent
 	moved    float64 // the same, from the start to where the run ended
 	// Variances of a batch's gradient, at the start and at the run's end.
