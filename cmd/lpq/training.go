@@ -28,6 +28,7 @@ type training struct {
 	epochs, batch          int
 	rate, rateEnd          float64
 	momentum, weightDecay  float64
+	reestimate             int
 	exponents              exponentFlags
 	augment                augmentFlag
 }
@@ -45,6 +46,7 @@ func (t *training) addFlags(cmd *cobra.Command, recipe string) {
 	flags.Float64Var(&t.rateEnd, "lr-end", 0, "learning rate at the end (default: "+recipes+")")
 	flags.Float64Var(&t.momentum, "momentum", 0, "momentum (default: "+recipes+")")
 	flags.Float64Var(&t.weightDecay, "weight-decay", 0, "weight decay (default: "+recipes+")")
+	flags.IntVar(&t.reestimate, "reestimate", 0, "training batches over which batch normalization's statistics are re-estimated after every epoch; 0: moving averages (default: "+recipes+")")
 	t.exponents.addFlags(cmd, recipes, recipes, recipes)
 	flags.IntVar(&t.validation, "validation", 0, "training images to hold out, to judge the best epoch; 0: the least training loss judges")
 	flags.IntVar(&t.images, "images", 0, "use only so many of the other training images; 0: all")
@@ -66,6 +68,7 @@ func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
 		"lr-end":       func() { r.Rate.End = t.rateEnd },
 		"momentum":     func() { r.Momentum = t.momentum },
 		"weight-decay": func() { r.WeightDecay = t.weightDecay },
+		"reestimate":   func() { r.Reestimate = t.reestimate },
 	} {
 		if cmd.Flags().Changed(flag) {
 			set()

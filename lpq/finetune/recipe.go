@@ -28,6 +28,9 @@ type Recipe struct {
 	Nesterov    bool           `json:"nesterov,omitempty"`
 	WeightDecay float64        `json:"weight_decay"`
 	Augment     data.Augment   `json:"augment,omitzero"`
+	// Reestimate takes batch normalization's statistics anew after every epoch, as plain means over so many training batches
+	// (models.Reestimate), for at 4 bits weights go on moving between two levels, and moving averages fit neither. 0 keeps the moving averages.
+	Reestimate int `json:"reestimate,omitempty"`
 
 	// About says what the recipe is for, in one line.
 	About string `json:"-"`
@@ -125,6 +128,8 @@ func (r Recipe) Validate() error {
 		return errors.Errorf("recipe %s: momentum %v; want 0 to below 1", r.Name, r.Momentum)
 	case !(r.WeightDecay >= 0):
 		return errors.Errorf("recipe %s: weight decay %v; want 0 or more", r.Name, r.WeightDecay)
+	case r.Reestimate < 0:
+		return errors.Errorf("recipe %s: batch-norm statistics of %d batches; want 0 or more", r.Name, r.Reestimate)
 	}
 	if err := r.Calibration.Validate(); err != nil {
 		return err

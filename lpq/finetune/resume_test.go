@@ -49,7 +49,7 @@ func trainSmall(t testing.TB, ctx context.Context, dir string, observer finetune
 	if err != nil {
 		return nil, err
 	}
-	recipe.Batch = 32
+	recipe.Batch, recipe.Reestimate = 32, 2
 	train, test := data.Synthetic(1, 6*32, 64)
 	return finetune.Run(ctx, m, finetune.Sets{Train: train, Validation: test}, finetune.Options{
 		Recipe: recipe, Seed: 7, Dir: dir, Resume: true, CheckpointEvery: time.Nanosecond, Observer: observer, Workers: workers})

@@ -137,8 +137,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if err := r.model.SetScheme(scheme); err != nil {
 			return err
 		}
-		if err := r.model.Calibrate(ctx, r.sets.Train, models.CalibrateOptions{
-			Choice: recipe.Calibration, Batch: recipe.Batch, Seed: r.options.Seed, Augment: recipe.Augment, Workers: r.options.Workers}); err != nil {
+		if err := r.model.Calibrate(ctx, r.sets.Train, r.calibration()); err != nil {
 			if ctx.Err() != nil {
 				return errors.WithMessage(ErrInterrupted, "before the first step; nothing was kept")
 			}
@@ -149,6 +148,12 @@ func (r *run) prepare(ctx context.Context) error {
 		r.model.Provenance[key] = value
 	}
 	return r.folder.saveCheckpoint(r)
+}
+
+// calibration has the settings for what is measured of training images.
+func (r *run) calibration() models.CalibrateOptions {
+	recipe := r.options.Recipe
+	return models.CalibrateOptions{Choice: recipe.Calibration, Batch: recipe.Batch, Seed: r.options.Seed, Augment: recipe.Augment, Workers: r.options.Workers}
 }
 
 func (r *run) close() {
@@ -225,13 +230,21 @@ func (r *run) report(first int, started time.Time) {
 	})
 }
 
-// finishEpoch evaluates, records, keeps the best, and saves.
+// finishEpoch re-estimates, evaluates, records, keeps the best, and saves.
 func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) error {
 	metrics := EpochMetrics{
 		Epoch: r.state.Epoch + 1, Step: (r.state.Epoch + 1) * r.loader.Batches(), Rate: r.rate(),
 		Train:        scores(r.state.Tally),
 		TrainSeconds: took.Seconds(), ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / took.Seconds(),
 		LoaderPerSec: r.meter.Rate(r.loader),
+	}
+	if batches := r.options.Recipe.Reestimate; batches > 0 {
+		if err := r.model.Reestimate(ctx, r.sets.Train, batches, r.calibration()); err != nil {
+			if ctx.Err() != nil {
+				return r.interrupt()
+			}
+			return err
+		}
 	}
 	for _, part := range []struct {
 		set  data.Dataset
