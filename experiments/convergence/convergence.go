@@ -90,7 +90,7 @@ func (s start) runs(m experiments.Material, baseline run.Config, seed uint64) (r
 	for _, batch := range sizes {
 		trained := recipe
 		trained.Name += "-constant"
-		trained.Epochs, trained.Batch, trained.Rate = s.epochs, batch, optim.Schedule{Kind: optim.Constant, Start: rate}
+		trained.Epochs, trained.Batch, trained.Rate, trained.Reestimate = s.epochs, batch, optim.Schedule{Kind: optim.Constant, Start: rate}, 0
 		c.Label, c.Recipe, c.Measure = s.label(batch), &trained, measurementOf(batch, 1, batch == recipe.Batch)
 		runs = append(runs, c)
 	}

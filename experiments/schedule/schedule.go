@@ -78,9 +78,8 @@ var all = []series{
 
 // cifar10 has a recipe of its own for 4 bits: that of the other experiments was chosen by what this one found.
 var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: about 3 hours on 2 CPU cores (78 epochs of 2 to 4 minutes)").
-	With(experiments.Adapted+"batch 128 and 3 epochs at 4 bits where nothing else is said", func(r *experiments.Recipes) {
-		r.W4A4MSE = experiments.WithMSE(experiments.From("cifar4", func(r *finetune.Recipe) { r.Rate.Start = 3e-2 }))
-	})
+	With(experiments.Adapted+"batch 128 and 3 epochs at 4 bits where nothing else is said", experiments.PaperForm,
+		func(r *experiments.Recipes) { r.W4A4MSE.Epochs = 3 })
 
 // base is the recipe that the factors of a precision refer to.
 func base(r experiments.Recipes, precision string) finetune.Recipe {
