@@ -121,7 +121,7 @@ var (
 		Recipes: Recipes{W8A8: demo8, W4A4: demo4, W4A4MSE: WithMSE(demo4), Scratch: demoScratch},
 	}
 	CIFAR10 = Preset{
-		Name: "cifar10", About: Adapted + "4 bits: 20 epochs for the paper's 110, batch 128 for 256",
+		Name: "cifar10", About: Adapted + "4 bits: 20 epochs for the paper's 110, batch 128 for 256, half a cosine for the exponential decay, statistics of batch norm re-estimated",
 		Network: "resnet20", Files: true,
 		Recipes: Recipes{Adapt: &cifarAdapt, W8A8: cifar8, W4A4: cifar4, W4A4MSE: WithMSE(cifar4), Scratch: cifarScratch},
 	}
