@@ -29,7 +29,7 @@ type Recipe struct {
 	WeightDecay float64        `json:"weight_decay"`
 	Augment     data.Augment   `json:"augment,omitzero"`
 	// Reestimate takes batch normalization's statistics anew after every epoch, as plain means over so many training batches
-	// (models.Reestimate), for at 4 bits weights go on moving between two levels, and moving averages fit neither. 0 keeps the moving averages.
+	// (Model.Reestimate): at 4 bits they fit the network at the end better. 0 keeps the moving averages.
 	Reestimate int `json:"reestimate,omitempty"`
 
 	// About says what the recipe is for, in one line.

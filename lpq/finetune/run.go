@@ -240,10 +240,7 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 	}
 	if batches := r.options.Recipe.Reestimate; batches > 0 {
 		if err := r.model.Reestimate(ctx, r.sets.Train, batches, r.calibration()); err != nil {
-			if ctx.Err() != nil {
-				return r.interrupt()
-			}
-			return err
+			return r.stopped(ctx, err)
 		}
 	}
 	for _, part := range []struct {
@@ -255,10 +252,7 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 		}
 		result, err := r.model.Evaluate(ctx, part.set, models.EvaluateOptions{Batch: r.loader.BatchSize, Workers: r.options.Workers})
 		if err != nil {
-			if ctx.Err() != nil {
-				return r.interrupt()
-			}
-			return err
+			return r.stopped(ctx, err)
 		}
 		*part.into = scores(result.Tally)
 	}
@@ -280,6 +274,14 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 		r.options.Observer.Epoch(metrics)
 	}
 	return nil
+}
+
+// stopped is what ends the run where something failed: an interruption if ctx has ended, else the failure.
+func (r *run) stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return r.interrupt()
+	}
+	return err
 }
 
 // interrupt saves and says how to go on.
