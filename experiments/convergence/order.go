@@ -87,10 +87,10 @@ func (s *span) add(x float64) {
 }
 
 func (s span) String() string {
-	if low, high := fmt.Sprintf("%.2g", s.low), fmt.Sprintf("%.2g", s.high); low != high {
+	if low, high := digits(s.low), digits(s.high); low != high {
 		return low + " to " + high
 	}
-	return fmt.Sprintf("%.2g", s.low)
+	return digits(s.low)
 }
 
 // count compares the pairs of runs that are alike but for one thing.
@@ -154,7 +154,11 @@ func (o order) verdict(what string) string {
 	if o.silent > 0 {
 		text += fmt.Sprintf(" (%d more do not tell)", o.silent)
 	}
-	text += fmt.Sprintf(". By the bound the slower one takes %s times the iterations", o.bound)
+	if more := o.bound.high - 1; more < 0.05 {
+		text += fmt.Sprintf(". By the bound the slower one takes no more than %.2g %% more iterations", 100*more)
+	} else {
+		text += fmt.Sprintf(". By the bound the slower one takes %s times the iterations", o.bound)
+	}
 	if o.measured.high > 0 {
 		text += fmt.Sprintf("; measured, where both reached the loss on their way, %s times", o.measured)
 	}

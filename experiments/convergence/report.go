@@ -50,10 +50,15 @@ func quantityTable(all []family) experiments.Table {
 
 // digits is a measured quantity with as many digits as mean something.
 func digits(x float64) string {
-	if math.IsNaN(x) {
+	const significant = 3
+	switch {
+	case math.IsNaN(x):
 		return ""
+	case math.Abs(x) >= 1e3 && math.Abs(x) < 1e6: // 3200, not 3.2e+03
+		scale := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-significant+1)
+		return fmt.Sprintf("%.0f", math.Round(x/scale)*scale)
 	}
-	return fmt.Sprintf("%.3g", x)
+	return fmt.Sprintf("%.*g", significant, x)
 }
 
 // iterationTables have the steps to each loss: to read, a row for each run, and for machines, with the bound, a row for each run and loss.
@@ -156,10 +161,10 @@ func (f family) figures(levels []float64) (figures []experiments.Figure, err err
 			bounds = append(bounds, s)
 		}
 	}
-	figures = []experiments.Figure{{Name: f.network + "-loss", Figure: plot.LogLines(fmt.Sprintf("%s, 4 bits, constant learning rate: training loss", f.network), "step",
+	figures = []experiments.Figure{{Name: f.network + "-loss", Figure: plot.LogLogLines(fmt.Sprintf("%s, 4 bits, constant learning rate: training loss", f.network), "step",
 		fmt.Sprintf("training loss, mean of %d steps (nats)", f.window), losses...)}}
 	if len(bounds) > 0 {
-		figures = append(figures, experiments.Figure{Name: f.network + "-bound", Figure: plot.LogLines(fmt.Sprintf("%s: steps to a training loss against the bound, a point for each loss", f.network),
+		figures = append(figures, experiments.Figure{Name: f.network + "-bound", Figure: plot.LogLogLines(fmt.Sprintf("%s: steps to a training loss against the bound, a point for each loss", f.network),
 			"bound (iterations, up to a constant)", fmt.Sprintf("steps measured (%d: that many or fewer)", f.window), bounds...)})
 	}
 	return figures, nil

@@ -107,7 +107,7 @@ type bars struct {
 func newBars(series []Series, base float64, width vg.Length) bars {
 	b := bars{series: series, base: base, style: sans(valueSize, false)}
 	low, high := span(series)
-	format := valueFormat(max(math.Abs(low), math.Abs(high)))
+	format := valueFormat(max(math.Abs(low), math.Abs(high)), max(base, high)-min(base, low))
 	widest := vg.Length(0)
 	for _, s := range series {
 		row := make([]string, len(s.Y))
@@ -129,20 +129,24 @@ func newBars(series []Series, base float64, width vg.Length) bars {
 	return b
 }
 
-// valueFormat returns the format of values up to a magnitude: three or four digits.
-func valueFormat(magnitude float64) string {
+// valueFormat returns the format of values up to a magnitude, on an axis of a span: three or four digits, and as many more as it takes to tell
+// bars apart that differ by a fiftieth of the axis.
+func valueFormat(magnitude, span float64) string {
+	decimals := 3
 	switch {
 	case magnitude >= 1e6 || magnitude < 0.01:
 		return "%.3g"
 	case magnitude >= 1000:
-		return "%.0f"
+		decimals = 0
 	case magnitude >= 10:
-		return "%.1f"
+		decimals = 1
 	case magnitude >= 1:
-		return "%.2f"
-	default:
-		return "%.3f"
+		decimals = 2
 	}
+	if span > 0 {
+		decimals = max(decimals, min(3, int(math.Ceil(-math.Log10(span/50)))))
+	}
+	return fmt.Sprintf("%%.%df", decimals)
 }
 
 // center returns the horizontal middle of a bar, in data coordinates, and half its width.

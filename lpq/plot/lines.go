@@ -18,64 +18,95 @@ const maxMarkedPoints = 40
 //
 // Low and High of a series show as a shaded band. It fails if a series is empty or holds a value that is not finite.
 func Lines(title, xLabel, yLabel string, series ...Series) *Figure {
-	return lines("Lines", linear, title, xLabel, yLabel, series)
+	return lines("Lines", linear, linear, title, xLabel, yLabel, series)
 }
 
 // LogLines is Lines with a logarithmic horizontal axis: learning rates, for instance. It fails if a series holds an X that is not positive.
 func LogLines(title, xLabel, yLabel string, series ...Series) *Figure {
-	return lines("LogLines", logarithmic, title, xLabel, yLabel, series)
+	return lines("LogLines", logarithmic, linear, title, xLabel, yLabel, series)
 }
 
-// horizontal sets a horizontal axis for values from low to high, or returns why it cannot hold them.
-type horizontal func(axis *gplot.Axis, low, high float64, whole bool) error
-
-func linear(axis *gplot.Axis, low, high float64, whole bool) error {
-	axis.Min, axis.Max = padded(low, high, 0.02)
-	axis.Tick.Marker = ticks{whole: whole}
-	return nil
+// LogLogLines is Lines with two logarithmic axes: where powers are compared, as steps with a bound. It fails if a series holds an X or Y that is not positive.
+func LogLogLines(title, xLabel, yLabel string, series ...Series) *Figure {
+	return lines("LogLogLines", logarithmic, logarithmic, title, xLabel, yLabel, series)
 }
 
-func logarithmic(axis *gplot.Axis, low, high float64, _ bool) error {
-	const least, most = 1e-290, 1e290 // beyond them the ends of the axis might be no float64
-	if low < least || high > most {
-		return errors.Errorf("x from %g to %g on a logarithmic axis, want positive values, none below %g or above %g", low, high, least, most)
+// scale is where values stand on an axis, and what marks it. The axis itself is linear, for gonum makes room on a logarithmic one as if it were.
+type scale struct {
+	at    func(v float64) float64
+	ticks func(whole bool) gplot.Ticker // whole: all values are whole numbers
+	check func(axis string, low float64) error
+}
+
+var (
+	linear = scale{
+		at:    func(v float64) float64 { return v },
+		ticks: func(whole bool) gplot.Ticker { return ticks{whole: whole} },
+		check: func(string, float64) error { return nil },
 	}
-	logLow, logHigh := padded(math.Log10(low), math.Log10(high), 0.02)
-	axis.Min, axis.Max = math.Pow(10, logLow), math.Pow(10, logHigh)
-	axis.Scale, axis.Tick.Marker = gplot.LogScale{}, logTicks{}
-	return nil
-}
+	logarithmic = scale{
+		at:    math.Log10,
+		ticks: func(whole bool) gplot.Ticker { return logTicks{ticks{whole: whole}} },
+		check: func(axis string, low float64) error {
+			if low <= 0 {
+				return errors.Errorf("%s from %g on a logarithmic axis, want positive values", axis, low)
+			}
+			return nil
+		},
+	}
+)
 
-func lines(function string, horizontal horizontal, title, xLabel, yLabel string, series []Series) *Figure {
+func lines(function string, xScale, yScale scale, title, xLabel, yLabel string, series []Series) *Figure {
 	err := checkAll(series, -1)
 	if err == nil {
-		low, high, whole := spanX(series)
-		err = horizontal(&gplot.Axis{}, low, high, whole)
+		low, _, _ := spanX(series)
+		err = xScale.check("x", low)
+	}
+	if err == nil {
+		low, _ := span(series)
+		err = yScale.check("y", low)
 	}
 	f := newFigure(function, title, err)
 	if err != nil {
 		return f
 	}
-	curves := make([]curve, len(series))
+	curves, placed := make([]curve, len(series)), make([]Series, len(series))
 	for i, s := range series {
-		curves[i] = curve{series: s, band: faded(colorOf(i), 0x30), line: lineOf(i, vg.Points(1.2))}
+		placed[i] = s.at(xScale.at, yScale.at)
+		curves[i] = curve{series: placed[i], band: faded(colorOf(i), 0x30), line: lineOf(i, vg.Points(1.2))}
 		if len(s.Y) <= maxMarkedPoints {
 			curves[i].glyph = glyphOf(i, vg.Points(2.6))
 		}
 	}
 	f.legend = legendOf(series, func(i int) legendEntry { return legendEntry{line: curves[i].line, glyph: curves[i].glyph} })
+	_, _, whole := spanX(series)
 	f.build = func(vg.Length) *gplot.Plot {
 		p := newPlot(xLabel, yLabel)
-		low, high, whole := spanX(series)
-		_ = horizontal(&p.X, low, high, whole) // it was asked before
-		low, high = span(series)
+		low, high, _ := spanX(placed)
+		p.X.Min, p.X.Max = padded(low, high, 0.02)
+		p.X.Tick.Marker = xScale.ticks(whole)
+		low, high = span(placed)
 		p.Y.Min, p.Y.Max = padded(low, high, 0.05)
+		p.Y.Tick.Marker = yScale.ticks(false)
 		for _, v := range curves {
 			p.Add(v)
 		}
 		return p
 	}
 	return f
+}
+
+// at returns the series with its coordinates as they stand on axes.
+func (s Series) at(x, y func(float64) float64) Series {
+	placed := Series{Name: s.Name, X: make([]float64, len(s.Y)), Y: make([]float64, len(s.Y))}
+	for i := range s.Y {
+		placed.X[i], placed.Y[i] = x(s.x(i)), y(s.Y[i])
+		if s.Low != nil {
+			low, high := s.interval(i)
+			placed.Low, placed.High = append(placed.Low, y(low)), append(placed.High, y(high))
+		}
+	}
+	return placed
 }
 
 // spanX returns the smallest and the largest X of all series, and whether they all are whole numbers.

@@ -51,6 +51,10 @@ func figures() map[string]struct {
 				plot.Series{Name: "W4A4", Y: []float64{90.2, 92.3}}),
 			[]string{"Accuracy", "top-1, % (axis starts at 88)", "ResNet-20", "ResNet-56", "fp32", "W4A4", "91.7", "93.4", "90.2", "92.3"},
 		},
+		"bars that differ little": {
+			plot.Bars("Accuracy", "top-1, %", []string{"W8A8", "W4A4", "fp32"}, plot.Series{Y: []float64{87.72, 87.65, 88.54}}),
+			[]string{"87.72", "87.65", "88.54"},
+		},
 		"bars from zero, some below": {
 			plot.Bars("SQNR", "dB", []string{"a", "b"}, plot.Series{Y: []float64{-3, 12}}),
 			[]string{"dB", "-3.0", "12.0", "a", "b"},
@@ -66,7 +70,15 @@ func figures() map[string]struct {
 		},
 		"lines over many decades": {
 			plot.LogLines("Bounds", "iterations", "loss, nats", plot.Series{X: []float64{1e-3, 1, 1e6}, Y: []float64{3, 2, 1}}),
-			[]string{"iterations", "0.01", "1", "1e+04", "1e+06"},
+			[]string{"iterations", "0.01", "1", "10000", "1e+06"},
+		},
+		"lines over decades of both": {
+			plot.LogLogLines("Bounds", "iterations", "loss, nats", plot.Series{X: []float64{100, 4000}, Y: []float64{2.3, 0.2}}),
+			[]string{"200", "1000", "2000", "0.2", "0.5", "1", "2"},
+		},
+		"a logarithmic axis of less than an octave": {
+			plot.LogLines("Rates", "learning rate", "top-1, %", plot.Series{X: []float64{0.0062, 0.0091}, Y: []float64{80, 82}}),
+			[]string{"0.0070", "0.0080", "0.0090"},
 		},
 		"histogram": {
 			plot.Histogram("conv1", "weight", weights, []float64{0.25, -0.25, 0, 0.125, -0.125}),
@@ -247,7 +259,8 @@ func TestErrorsNameTheSeries(t *testing.T) {
 		"value out of interval": {plot.Bars("t", "y", layers, plot.Series{Name: "W4", Y: []float64{1, 2}, Low: []float64{1, 1}, High: []float64{1, 1.5}}), `does not hold its value Y[1] = 2`},
 		"NaN in X":              {plot.Lines("t", "x", "y", plot.Series{Name: "W4", X: []float64{nan}, Y: []float64{1}}), `series "W4": X[0] is NaN`},
 		"X and Y":               {plot.Lines("t", "x", "y", plot.Series{Name: "W4", X: []float64{1, 2}, Y: []float64{1}}), `series "W4" has 2 X for 1 Y`},
-		"logarithm of zero":     {plot.LogLines("t", "x", "y", plot.Series{Name: "W4", X: []float64{0, 1}, Y: []float64{1, 2}}), `figure "t": x from 0 to 1 on a logarithmic axis`},
+		"logarithm below zero":  {plot.LogLogLines("t", "x", "y", plot.Series{Name: "W4", X: []float64{1, 2}, Y: []float64{1, -2}}), `figure "t": y from -2 on a logarithmic axis`},
+		"logarithm of zero":     {plot.LogLines("t", "x", "y", plot.Series{Name: "W4", X: []float64{0, 1}, Y: []float64{1, 2}}), `figure "t": x from 0 on a logarithmic axis`},
 		"too large":             {plot.Lines("t", "x", "y", plot.Series{Name: "W4", Y: []float64{-1e305, 1e305}}), `series "W4": Y[0] is -1e+305`},
 		"empty tensor":          {plot.Histogram("conv1", "w", nil, nil), `figure "conv1": there are no values`},
 		"NaN in tensor":         {plot.Histogram("conv1", "w", []float32{0, float32(nan)}, nil), `figure "conv1": value 1 of 2 is NaN`},
@@ -282,7 +295,7 @@ func TestExtremeValuesAreDrawn(t *testing.T) {
 			labels := []string{"a", "b"}
 			for _, figure := range []*plot.Figure{
 				plot.Lines("t", "x", "y", plot.Series{Y: pair}), plot.Lines("t", "x", "y", plot.Series{X: pair, Y: []float64{1, 2}}),
-				plot.LogLines("t", "x", "y", plot.Series{X: []float64{min(max(pair[0], 1e-290), 1e290), min(max(pair[1], 1e-290), 1e290)}, Y: []float64{1, 2}}),
+				plot.LogLogLines("t", "x", "y", plot.Series{X: []float64{max(pair[0], 5e-324), max(pair[1], 5e-324)}, Y: []float64{max(pair[1], 5e-324), max(pair[0], 5e-324)}}),
 				plot.Bars("t", "y", labels, plot.Series{Y: pair}),
 				plot.Bars("t", "y", labels, plot.Series{Y: pair, Low: []float64{pair[0] - 1, pair[1] - 1}, High: pair}),
 				plot.Histogram("t", "x", []float32{float32(min(max(pair[0], -1e38), 1e38)), 0.5}, pair),

@@ -29,26 +29,44 @@ func (t ticks) Ticks(low, high float64) []gplot.Tick {
 	return marks
 }
 
-// logTicks labels a logarithmic axis at 1, 2 and 5 times powers of ten, or at powers alone, every second or more, where those would be many.
-type logTicks struct{}
+// logTicks labels an axis of decimal logarithms at 1, 2 and 5 times powers of ten, or at powers alone, every second or more, where those would be many;
+// where they would be fewer than two, at the values that a linear axis has.
+type logTicks struct{ linear ticks }
 
 // Ticks implements gonum's Ticker.
-func (logTicks) Ticks(low, high float64) []gplot.Tick {
+func (t logTicks) Ticks(low, high float64) []gplot.Tick {
 	const fewDecades, wanted = 2.5, 7 // at most eight or nine labels
-	factors, decades := []float64{1, 2, 5}, math.Log10(high)-math.Log10(low)
+	factors, decades := []float64{1, 2, 5}, high-low
 	if decades > fewDecades {
 		factors = factors[:1]
 	}
 	stride := max(1, math.Ceil(decades/wanted))
 	var marks []gplot.Tick
-	for power := stride * math.Floor(math.Log10(low)/stride); power <= math.Log10(high); power += stride {
+	for power := stride * math.Floor(low/stride); power <= high; power += stride {
 		for _, factor := range factors {
-			if v := factor * math.Pow(10, power); v >= low && v <= high {
-				marks = append(marks, gplot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+			if at := power + math.Log10(factor); at >= low && at <= high {
+				marks = append(marks, gplot.Tick{Value: at, Label: formatLogTick(factor * math.Pow(10, power))})
 			}
 		}
 	}
+	if len(marks) >= 2 {
+		return marks
+	}
+	marks = t.linear.Ticks(math.Pow(10, low), math.Pow(10, high))
+	for i := range marks {
+		marks[i].Value = math.Log10(marks[i].Value)
+	}
 	return marks
+}
+
+// formatLogTick writes 1, 2 or 5 times a power of ten, in scientific notation where that is shorter.
+func formatLogTick(v float64) string {
+	label := strconv.FormatFloat(v, 'g', 3, 64)
+	if v < 1e-4 || v >= 1e6 {
+		return label
+	}
+	short, _ := strconv.ParseFloat(label, 64) // just formatted
+	return strconv.FormatFloat(short, 'f', -1, 64)
 }
 
 // niceStep returns the smallest of 1, 2, 5 and 10 times a power of ten that is at least x > 0.
