@@ -1,5 +1,5 @@
 # Everything that is built or fetched goes into bin/, .tools/ and runs/, which git ignores, and into the user's caches of Go and lpq. Needed are
-# Go 1.26, a C compiler, make, and Python 3.11 or later with venv and pip.
+# Go 1.26.5 or later, a C compiler, make, and Python 3.11 or later with venv and pip.
 
 .PHONY: help demo test build plugin check unit clean
 

@@ -92,9 +92,7 @@ var (
 	cifar8 = From("cifar8", func(*finetune.Recipe) {})
 	// By the validation images of experiment schedule: at three epochs this rate is the best one, and 27 epochs are better than nine. By the loss on
 	// training images: with an exponential decay nothing is learnt in the last half of 20 epochs, and statistics of 50 batches are better than moving averages.
-	cifar4 = From("cifar4", func(r *finetune.Recipe) {
-		r.Epochs, r.Rate, r.Reestimate = 20, optim.Schedule{Kind: optim.Cosine, Start: 3e-2, End: 1e-4}, 50
-	})
+	cifar4 = From("cifar4long", func(r *finetune.Recipe) { r.Name, r.WeightRule, r.Calibration = "cifar4", "", calib.Choice{} })
 	cifarScratch = From("scratch", func(*finetune.Recipe) {})
 
 	faq8    = From("faq8", func(*finetune.Recipe) {})

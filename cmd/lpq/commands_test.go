@@ -97,7 +97,7 @@ func TestFinetune(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	args := append([]string{"finetune", "--recipe", "cifar4", "--epochs", "1", "--batch", "32", "--images", "128", "--validation", "64",
-		"--percentile", "99.9", "--weight-decay", "0", "--precision", "w3a4", "--out", dir}, work(t)...)
+		"--percentile", "99.9", "--weight-decay", "0", "--precision", "w3a4", "--schedule", "cosine", "--out", dir}, work(t)...)
 	fields := parsed(t, scoreFields+"start recipe seed train_images history mean_cosine folder", args...)
 	for name, want := range map[string]any{"precision": "w3a4", "start": fixtures.weights, "weights": filepath.Join(dir, "final.safetensors"),
 		"train_images": 128., "seed": 1., "folder": dir} {
@@ -107,6 +107,7 @@ func TestFinetune(t *testing.T) {
 	for name, want := range map[string]any{"name": "cifar4", "scheme": "w3a4", "epochs": 1., "batch": 32., "weight_decay": 0., "momentum": 0.9} {
 		wantField(t, recipe, name, want)
 	}
+	wantField(t, recipe["rate"].(map[string]any), "kind", "cosine")
 	epoch := fields["history"].([]any)[0].(map[string]any)
 	for _, name := range []string{"epoch", "step", "lr", "train", "validation", "test", "train_s", "images_per_s"} {
 		if epoch[name] == nil {

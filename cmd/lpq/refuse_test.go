@@ -193,6 +193,8 @@ func TestRefusesBadFlags(t *testing.T) {
 		{name: "validation", args: tune("--images", "300", "--validation", "21"), want: []string{"--validation 21", "320 training images"}},
 		{name: "rate", args: tune("--lr", "-1"), want: []string{"-1", "positive rate"}},
 		{name: "end of a constant rate", args: tune("--recipe", "cifar8", "--lr-end", "1"), want: []string{"--lr-end", "cifar8", "constant"}},
+		{name: "schedule", args: tune("--schedule", "linear"), want: []string{`"linear"`, "cosine"}},
+		{name: "schedule without an end", args: tune("--recipe", "cifar8", "--schedule", "cosine"), want: []string{"--schedule cosine", "cifar8", "--lr-end"}},
 		{name: "recipe", args: tune("--recipe", "cake"), want: []string{`"cake"`, "cifar4"}},
 		{name: "precision", args: tune("--precision", "w1a1"), want: []string{`"w1a1"`, "2 to 8"}},
 		{name: "folder that is a file", args: tune("--out", fixtures.weights), want: []string{fixtures.weights, "not a directory"}},

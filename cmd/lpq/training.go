@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ type training struct {
 	resume                 bool
 	validation, images     int
 	epochs, batch          int
+	schedule               string
 	rate, rateEnd          float64
 	momentum, weightDecay  float64
 	reestimate             int
@@ -44,6 +46,7 @@ func (t *training) addFlags(cmd *cobra.Command, recipe string) {
 	flags.IntVar(&t.batch, "batch", 0, "batch size (default: "+recipes+")")
 	flags.Float64Var(&t.rate, "lr", 0, "learning rate at the start, or the highest (default: "+recipes+")")
 	flags.Float64Var(&t.rateEnd, "lr-end", 0, "learning rate at the end (default: "+recipes+")")
+	flags.StringVar(&t.schedule, "schedule", "", fmt.Sprintf("how the learning rate goes from one to the other: %s (default: %s)", kindNames(), recipes))
 	flags.Float64Var(&t.momentum, "momentum", 0, "momentum (default: "+recipes+")")
 	flags.Float64Var(&t.weightDecay, "weight-decay", 0, "weight decay (default: "+recipes+")")
 	flags.IntVar(&t.reestimate, "reestimate", 0, "training batches over which batch normalization's statistics are re-estimated after every epoch; 0: moving averages (default: "+recipes+")")
@@ -66,6 +69,7 @@ func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
 		"batch":        func() { r.Batch = t.batch },
 		"lr":           func() { r.Rate.Start = t.rate },
 		"lr-end":       func() { r.Rate.End = t.rateEnd },
+		"schedule":     func() { r.Rate.Kind = optim.Kind(t.schedule) },
 		"momentum":     func() { r.Momentum = t.momentum },
 		"weight-decay": func() { r.WeightDecay = t.weightDecay },
 		"reestimate":   func() { r.Reestimate = t.reestimate },
@@ -78,12 +82,24 @@ func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
 		return r, err
 	}
 	if cmd.Flags().Changed("lr-end") && r.Rate.Kind == optim.Constant {
-		return r, errors.Errorf("--lr-end: recipe %s keeps the learning rate constant; choose another recipe", r.Name)
+		return r, errors.Errorf("--lr-end: recipe %s keeps the learning rate constant; choose another --recipe or --schedule", r.Name)
+	}
+	if cmd.Flags().Changed("schedule") && r.Rate.Kind != optim.Constant && r.Rate.End == 0 {
+		return r, errors.Errorf("--schedule %s: recipe %s does not say where the learning rate ends; add --lr-end", t.schedule, r.Name)
 	}
 	if err := t.augment.check(); err != nil {
 		return r, err
 	}
 	return r, r.Validate()
+}
+
+// kindNames lists the schedules.
+func kindNames() string {
+	names := make([]string, len(optim.Kinds))
+	for i, kind := range optim.Kinds {
+		names[i] = string(kind)
+	}
+	return strings.Join(names, ", ")
 }
 
 // trained is the result of a training.

@@ -49,9 +49,9 @@ var (
 		func(r finetune.Recipe) float64 { return float64(r.Epochs) },
 		func(r *finetune.Recipe, factor float64) { r.Epochs = experiments.Scaled(r.Epochs, factor) },
 	}
-	// The number of updates, and the rate as a function of it, stay: larger batches take more epochs.
+	// The number of updates, as near as whole epochs allow, and the rate as a function of it, stay: larger batches take more epochs.
 	batch = axis{
-		"batch size", "batch", "batch size, same number of updates", plot.Lines,
+		"batch size", "batch", "batch size, about as many updates", plot.Lines,
 		func(r finetune.Recipe) float64 { return float64(r.Batch) },
 		func(r *finetune.Recipe, factor float64) {
 			r.Batch, r.Epochs = experiments.Scaled(r.Batch, factor), experiments.Scaled(r.Epochs, factor)
@@ -78,7 +78,7 @@ var all = []series{
 
 // cifar10 has a recipe of its own for 4 bits: that of the other experiments was chosen by what this one found.
 var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: 2 to 5 hours on 2 CPU cores (78 epochs of 1.5 to 4 minutes)").
-	With(experiments.Adapted+"batch 128 and 3 epochs at 4 bits where nothing else is said", experiments.PaperForm,
+	With(experiments.Adapted+"batch 128, and at 4 bits exponents of least squared error, a rate that falls exponentially and 3 epochs, where nothing else is said", experiments.PaperForm,
 		func(r *experiments.Recipes) { r.W4A4MSE.Epochs = 3 })
 
 // base is the recipe that the factors of a precision refer to.

@@ -18,7 +18,8 @@ type Recipe struct {
 	// Scheme is the precision: w4a4, w8a8, fp32. Weights' exponents follow WeightRule (empty: the paper's maximum).
 	Scheme     string     `json:"scheme"`
 	WeightRule quant.Rule `json:"weight_rule,omitempty"`
-	// Calibration finds the activations' exponents before the first step, unless the model has them already.
+	// Calibration finds the activations' exponents before the first step, unless the model has them already, in this precision and with this rule
+	// for the weights.
 	Calibration calib.Choice `json:"calibration,omitzero"`
 
 	Epochs      int            `json:"epochs"`
@@ -60,6 +61,11 @@ var recipes = []Recipe{
 		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 3, Batch: 128,
 		Rate:     optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment,
+	}, {
+		Name: "cifar4long", About: "4 bits, exponents of least squared error, 20 epochs at a large rate along half a cosine: level with fp32 before them",
+		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 20, Batch: 128,
+		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 3e-2, End: 1e-4},
+		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment, Reestimate: 50,
 	}, {
 		Name: "demo8", About: "8 bits for the built-in images",
 		Scheme: "w8a8", Epochs: 1, Batch: 128, Rate: optim.Schedule{Kind: optim.Constant, Start: 1e-3},

@@ -78,7 +78,7 @@ type run struct {
 }
 
 // Run trains the model by the recipe and leaves it as it is at the end. It calibrates first where the recipe quantizes activations and
-// the model has no exponents for that.
+// the model has no exponents for that, or other ones: of another precision, or another rule for the weights.
 //
 // It returns ErrInterrupted in the chain if ctx ends, and an error for a loss that is not finite, data that do not fit, a folder that holds another
 // run, or a file that cannot be written.

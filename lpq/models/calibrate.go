@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"path"
+	"slices"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -40,9 +42,19 @@ func (o CalibrateOptions) loader(set data.Dataset) *data.Loader {
 }
 
 // Observe runs the float network on training batches and counts the magnitudes of every activation, in the order of Activations.
+//
+// A network with random weights that was never trained gets statistics of batch normalization first, from DefaultReestimationBatches: with those that it has, 0 and 1,
+// nothing is normalized, and its activations grow from layer to layer to what no training sees.
 func (m *Model) Observe(ctx context.Context, train data.Dataset, options CalibrateOptions) ([]calib.Histogram, error) {
 	if err := m.CheckData(train); err != nil {
 		return nil, err
+	}
+	if m.unmeasured() {
+		silent := options
+		silent.Progress = nil
+		if err := m.estimate(ctx, train, quant.Scheme{}, 0, silent); err != nil {
+			return nil, err
+		}
 	}
 	exec, err := m.observer(func(Site) bool { return true })
 	if err != nil {
@@ -204,8 +216,38 @@ func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int,
 	if err := m.CheckData(train); err != nil {
 		return err
 	}
+	return m.estimate(ctx, train, m.scheme, batches, options)
+}
+
+// unmeasured reports whether the weights are random and batch normalization still has the statistics that it starts with.
+func (m *Model) unmeasured() bool {
+	initial := map[string]float32{"running_mean": 0, "running_var": 1}
+	found := false
+	for _, v := range m.variables() {
+		want, ok := initial[path.Base(v.Path())]
+		if !m.drawn || !ok {
+			continue
+		}
+		found = true
+		value, err := v.Value()
+		if err != nil {
+			return false
+		}
+		same := true
+		err = tensors.ConstFlatData(value, func(flat []float32) {
+			same = !slices.ContainsFunc(flat, func(x float32) bool { return x != want })
+		})
+		if err != nil || !same {
+			return false
+		}
+	}
+	return found
+}
+
+// estimate is Reestimate in a precision.
+func (m *Model) estimate(ctx context.Context, train data.Dataset, scheme quant.Scheme, batches int, options CalibrateOptions) error {
 	exec, err := NewProgram(m, func(scope *model.Scope, pixels, momentum *Node) *Node {
-		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: m.scheme, StatisticsMomentum: momentum})
+		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: scheme, StatisticsMomentum: momentum})
 		return ReduceAllMax(logits) // the statistics are what counts
 	}, true, false)
 	if err != nil {

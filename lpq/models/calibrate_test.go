@@ -2,7 +2,9 @@ package models_test
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -150,5 +152,66 @@ func TestReestimateIsTheMean(t *testing.T) {
 	}
 	if m.Scheme() != (quant.Scheme{}) {
 		t.Errorf("precision became %s", m.Scheme())
+	}
+}
+
+// TestCalibrateRandomWeights checks that a network with random weights, whose batch norm has never seen a batch, is calibrated on what training
+// will compute, and that statistics that mean something are left alone, be they 0 and 1.
+func TestCalibrateRandomWeights(t *testing.T) {
+	ctx := context.Background()
+	set, options := noise(t, 12), models.CalibrateOptions{Batch: 4}
+	statistics := func(m *models.Model) (all []float32) {
+		for _, name := range []string{"bn1/running_mean", "bn1/running_var", "bn2/running_mean", "bn2/running_var"} {
+			value, err := m.Store.GetVariable("/net/" + name).Value()
+			if err != nil {
+				t.Fatal(err)
+			}
+			flat, err := tensors.CopyFlatData[float32](value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, flat...)
+		}
+		return all
+	}
+	calibrate := func(m *models.Model) map[string]int {
+		if err := m.SetScheme(scheme(t, "w4a4")); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Calibrate(ctx, set, options); err != nil {
+			t.Fatal(err)
+		}
+		exponents, err := m.Exponents()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return exponents
+	}
+	random, want := newTiny(t, 1), newTiny(t, 1)
+	initial := statistics(random)
+	if err := want.Reestimate(ctx, set, models.DefaultReestimationBatches, options); err != nil {
+		t.Fatal(err)
+	}
+	measured := statistics(want)
+	if got, want := calibrate(random), calibrate(want); !maps.Equal(got, want) {
+		t.Errorf("exponents %v, want those of estimated statistics, %v", got, want)
+	}
+	if got := statistics(random); !slices.Equal(got, measured) || slices.Equal(got, initial) {
+		t.Errorf("statistics %v, want those that were estimated, %v", got, measured)
+	}
+	if got := statistics(want); !slices.Equal(got, measured) {
+		t.Errorf("statistics %v, want those that were there, %v", got, measured)
+	}
+
+	file, err := newTiny(t, 1).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := newTiny(t, 2)
+	if err := read.SetWeights(file); err != nil {
+		t.Fatal(err)
+	}
+	if calibrate(read); !slices.Equal(statistics(read), initial) {
+		t.Errorf("statistics %v, want those of the file, %v", statistics(read), initial)
 	}
 }

@@ -28,6 +28,7 @@ type Model struct {
 
 	devices *devices // nil for one
 	scheme  quant.Scheme
+	drawn   bool // weights are random: none were read
 	places
 	logits *Program // for the current scheme; nil until it is needed
 }
@@ -51,7 +52,7 @@ func New(backend compute.Backend, network Network, seed int64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Network: network, Backend: backend, Store: model.NewStore(), Provenance: map[string]string{}, devices: devices}
+	m := &Model{Network: network, Backend: backend, Store: model.NewStore(), Provenance: map[string]string{}, devices: devices, drawn: true}
 	m.Store.SetParam(nn.ParamSeed, seed)
 	if err := m.createVariables(); err != nil {
 		return nil, errors.WithMessagef(err, "building network %s", network.Name)
@@ -103,7 +104,7 @@ const rootPath = model.ScopeSeparator + Root
 // Clone copies the model, weights included.
 func (m *Model) Clone() (*Model, error) {
 	c := &Model{Network: m.Network, Backend: m.Backend, Store: model.NewStore(), Provenance: maps.Clone(m.Provenance), devices: m.devices,
-		scheme: m.scheme, places: m.places}
+		scheme: m.scheme, drawn: m.drawn, places: m.places}
 	for key, value := range m.Store.IterParams() {
 		c.Store.SetParam(key, value)
 	}

@@ -72,6 +72,7 @@ func (m *Model) SetWeights(file *weights.File) error {
 			return errors.WithMessagef(err, "setting %s", v.Path())
 		}
 	}
+	m.drawn = false
 	clear(m.Provenance)
 	for key, value := range file.Metadata {
 		if !strings.HasPrefix(key, MetaPrefix) {

@@ -25,6 +25,9 @@ const (
 	OneCycle Kind = "one_cycle"
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{Constant, Exponential, ExponentialEpochs, Step, Cosine, OneCycle}
+
 // The rise of OneCycle.
 const (
 	riseShare = 0.2
@@ -47,8 +50,7 @@ func (s Schedule) Validate() error {
 			return errors.Errorf("optim: %s schedule that ends at %v; want a positive rate", s.Kind, s.End)
 		}
 	default:
-		return errors.Errorf("optim: no schedule %q; want %q, %q, %q, %q, %q or %q",
-			s.Kind, Constant, Exponential, ExponentialEpochs, Step, Cosine, OneCycle)
+		return errors.Errorf("optim: no schedule %q; there are %q", s.Kind, Kinds)
 	}
 	if !(s.Start > 0) || math.IsInf(s.Start, 0) {
 		return errors.Errorf("optim: schedule that starts at %v; want a positive rate", s.Start)
