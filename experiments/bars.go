@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/plot"
 )
 
@@ -26,7 +25,7 @@ func AccuracyBars(title string, groups []Group, bars []Bar) *plot.Figure {
 		}
 		names = append(names, bar.Name)
 		for i, g := range found {
-			y, low, high := g.accuracy()
+			y, low, high := g.whisker()
 			s := &series[i]
 			s.Name, s.Y, s.Low, s.High = g.Network, append(s.Y, y), append(s.Low, low), append(s.High, high)
 		}
@@ -37,10 +36,10 @@ func AccuracyBars(title string, groups []Group, bars []Bar) *plot.Figure {
 	return plot.Bars(title, "top-1 (%)", names, series...)
 }
 
-// accuracy is the mean over seeds with its interval, which is no wider than a single value where there is one.
-func (g Group) accuracy() (mean, low, high float64) {
+// whisker is the mean over seeds with its interval, which is no wider than a single value where there is one.
+func (g Group) whisker() (mean, low, high float64) {
 	mean = g.Mean(Top1)
-	interval, err := analysis.MeanInterval(g.Values(Top1))
+	interval, err := g.accuracy()
 	if err != nil {
 		return mean, mean, mean // too few
 	}

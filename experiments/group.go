@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/analysis"
@@ -72,14 +73,28 @@ func (g Group) Mean(of func(run.Result) float64) (mean float64) {
 // Top1 is a run's accuracy in percent, for Values and Mean.
 func Top1(r run.Result) float64 { return r.Top1Pct }
 
-// IntervalText is the t interval of repeats as "87.10 to 87.90", and nothing for a single one.
-func IntervalText(values []float64) string {
-	i, err := analysis.MeanInterval(values)
+// accuracy is the t interval of the accuracies; an error for a single one.
+func (g Group) accuracy() (analysis.Interval, error) {
+	i, err := analysis.MeanInterval(g.Values(Top1))
+	if err != nil {
+		return i, err
+	}
+	return i.Rounded(imagePct(g.Runs[0])), nil
+}
+
+// AccuracyInterval is the t interval of the accuracies as "87.10 to 87.90", and nothing for a single one.
+func (g Group) AccuracyInterval() string {
+	i, err := g.accuracy()
 	if err != nil {
 		return "" // too few
 	}
-	return fmt.Sprintf("%.2f to %.2f", i.Low, i.High)
+	return intervalText(i)
 }
+
+func intervalText(i analysis.Interval) string { return fmt.Sprintf("%.2f to %.2f", i.Low, i.High) }
+
+// imagePct is what one test image counts, in percentage points.
+func imagePct(o run.Outcome) float64 { return 100 / float64(max(1, o.Result.Images)) }
 
 // Pairs are the repeats of two groups with the same seed, the runs of b beside those of g. A group of one run, a baseline, is beside every seed.
 func (g Group) Pairs(b Group) (pairs [][2]run.Outcome) {
@@ -96,6 +111,7 @@ func (g Group) Pairs(b Group) (pairs [][2]run.Outcome) {
 // Difference is how the accuracies of paired runs differ, in percentage points.
 type Difference struct {
 	Mean     float64
+	Pairs    int
 	Interval string // of the mean, over seeds; empty for a single pair
 	// P is the exact McNemar test's, on the predictions of the two networks of a seed: the smallest of all seeds, times their number (Bonferroni).
 	P P
@@ -109,11 +125,11 @@ func Compare(a, b Group) (*Difference, error) {
 	if len(pairs) == 0 {
 		return nil, nil
 	}
-	d := &Difference{P: 1}
-	var as, bs, differences []float64
+	d := &Difference{P: 1, Pairs: len(pairs)}
+	var as, bs []float64
 	for _, pair := range pairs {
 		x, y := pair[0].Result.Top1Pct, pair[1].Result.Top1Pct
-		as, bs, differences = append(as, x), append(bs, y), append(differences, x-y)
+		as, bs = append(as, x), append(bs, y)
 		d.Mean += (x - y) / float64(len(pairs))
 		m, err := McNemar(pair[0], pair[1])
 		if err != nil {
@@ -125,14 +141,18 @@ func Compare(a, b Group) (*Difference, error) {
 	if len(pairs) == 1 {
 		return d, nil
 	}
-	d.Interval = IntervalText(differences)
 	over, err := analysis.Paired(as, bs)
 	if err != nil {
 		return nil, err
 	}
+	over = over.Rounded(math.Sqrt2 * imagePct(pairs[0][0]))
+	d.Interval = intervalText(over)
 	d.Verdict = over.Verdict(a.Label, b.Label)
 	if over.P() >= significant && d.P < significant {
 		d.Verdict = fmt.Sprintf("networks differ (McNemar), but %d seeds do not tell whether %s and %s do: %+.2f points, p = %.3f", len(pairs), a.Label, b.Label, d.Mean, over.P())
+	}
+	if len(pairs) < len(a.Runs) {
+		d.Verdict += fmt.Sprintf(" (the %d seeds that both have)", len(pairs))
 	}
 	return d, nil
 }

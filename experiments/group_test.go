@@ -32,6 +32,8 @@ func TestCompare(t *testing.T) {
 		"all alike": {[]int{80, 81, 82}, []int{89, 91, 93}, -10, 3 * 2. / 2048, "-12.48 to -7.52", "b is better than a by 10.00 points, p = 0.003"},
 		// t(0.975, 1) = 12.706: two differences of 0 and -10 say nothing of the recipes.
 		"seeds disagree": {[]int{80, 80}, []int{80, 90}, -5, 2 * 2. / 1024, "-68.53 to 58.53", "networks differ (McNemar), but 2 seeds do not tell whether a and b do: -5.00 points, p = 0.500"},
+		// One image more with each seed: no spread, but that of rounding to whole images, 2 / sqrt(24) points.
+		"one image each": {[]int{80, 81}, []int{81, 82}, -1, 1, "-4.67 to 2.67", "no significant difference: a - b = -1.00 points, p = 0.179"},
 	} {
 		var outcomes []run.Outcome
 		for i := range test.a {
@@ -45,6 +47,18 @@ func TestCompare(t *testing.T) {
 		if math.Abs(d.Mean-test.mean) > 1e-12 || math.Abs(float64(d.P)-test.p) > 1e-12 || d.Interval != test.interval || d.Verdict != test.verdict {
 			t.Errorf("%s: got %+v, want %+v", name, *d, test)
 		}
+	}
+}
+
+// Where a seed has no partner, the comparison says so, and counts the pairs.
+func TestCompareCountsPairs(t *testing.T) {
+	groups := experiments.Groups([]run.Outcome{outcome(t, "a", 1, 80), outcome(t, "a", 2, 82), outcome(t, "a", 3, 82), outcome(t, "b", 1, 80), outcome(t, "b", 3, 81)})
+	d, err := experiments.Compare(experiments.Find(groups, "resnet8", "a"), experiments.Find(groups, "resnet8", "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Pairs != 2 || !strings.HasSuffix(d.Verdict, " (the 2 seeds that both have)") {
+		t.Errorf("%d pairs, %q", d.Pairs, d.Verdict)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/pkg/errors"
@@ -47,13 +48,13 @@ const BaselineLabel = "baseline"
 
 // HoldOut is the material with a tenth of the training images held out for validation, for runs that something is chosen by.
 func (m Material) HoldOut() Material {
-	m.Data = m.Data.HoldOut((m.Data.Train + m.Data.Validation) / 10)
+	m.Data = m.Data.HoldOut(max(1, (m.Data.Train+m.Data.Validation)/10))
 	return m
 }
 
 // Baseline is the run that makes the fp32 network which everything else starts from and is compared with.
 func (m Material) Baseline(n Network) run.Config {
-	return run.Config{Label: BaselineLabel, Network: n.Name, Seed: 1, Start: n.Start, Data: m.Data, Recipe: m.Preset.Recipes.Adapt}
+	return run.Config{Label: BaselineLabel, Network: n.Name, Seed: 1, Start: n.Start, Data: m.Data, Recipe: m.Preset.RecipesFor(n.Name).Adapt}
 }
 
 // RandomSeed is what the seeds of runs from random weights are above the others': the built-in network was once trained from the random weights of
@@ -65,7 +66,7 @@ const ScratchLabel = "scratch"
 
 // Scratch is the run that trains a network from random weights in fp32.
 func (m Material) Scratch(network string, seed uint64) run.Config {
-	recipe := m.Preset.Recipes.Scratch
+	recipe := m.Preset.RecipesFor(network).Scratch
 	return run.Config{Label: ScratchLabel, Network: network, Seed: RandomSeed + seed, Data: m.Data, Recipe: &recipe}
 }
 
@@ -126,6 +127,9 @@ func (o Options) network() (first models.Network, err error) {
 		if i == 0 {
 			first = n
 		}
+		if slices.Contains(o.Networks[:i], name) {
+			return first, errors.Errorf("network %s twice; give each once, with one weight file", name)
+		}
 		if n.Input != first.Input || n.Preprocess != first.Preprocess {
 			return first, errors.Errorf("networks %s and %s take different images; run them one after the other, into the same folder", first.Name, name)
 		}
@@ -183,6 +187,16 @@ func absolute(path *string) (err error) {
 // planSuffix ends the names of plans in a folder of runs.
 const planSuffix = ".plan.json"
 
+// file is the plan's name in a folder of runs: one for each experiment, preset and choice of networks.
+func (p *Plan) file() string {
+	name := p.Experiment + "-" + p.Options.Preset
+	preset, _ := p.experiment.Preset(p.Options.Preset) // Open has found it
+	if networks := p.Options.Networks; !slices.Equal(networks, []string{preset.Network}) {
+		name += "-" + strings.Join(networks, "-")
+	}
+	return name + planSuffix
+}
+
 // Run does what is not done of the plan, with a folder for each run in dir. See run.Sweep.
 func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, report func(i int, status run.Status)) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -192,7 +206,7 @@ func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, repo
 	if err != nil {
 		return errors.Wrap(err, "plan of the experiment")
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(dir, p.Experiment+"-"+p.Options.Preset+planSuffix), append(text, '\n')); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, p.file()), append(text, '\n')); err != nil {
 		return err
 	}
 	sweep := run.Sweep{Dir: dir, Runs: p.Runs, Engine: engine, Sets: p.sets, Measures: p.experiment.Measures, Report: report}

@@ -57,6 +57,7 @@ func TestOpenRefuses(t *testing.T) {
 		"unknown preset":     {"table1", experiments.Options{Preset: "big"}, `no preset "big"; it has demo, cifar10, imagenet`},
 		"different images": {"table1", experiments.Options{Preset: "imagenet", Data: dir, Networks: []string{"resnet18", "inception_v3"}, Weights: []string{file, file}},
 			"resnet18 and inception_v3 take different images"},
+		"a network twice":  {"table1", experiments.Options{Preset: "cifar10", Data: dir, Networks: []string{"resnet20", "resnet20"}, Weights: []string{file, file}}, "network resnet20 twice"},
 		"no files":         {"table1", experiments.Options{Preset: "cifar10"}, "--data, --network, --weights"},
 		"weights missing":  {"table1", experiments.Options{Preset: "cifar10", Data: dir, Networks: []string{"resnet20", "resnet56"}, Weights: []string{"a"}}, "1 weight files for 2 networks"},
 		"no data there":    {"table1", experiments.Options{Preset: "cifar10", Data: dir, Weights: []string{"a"}}, dir},

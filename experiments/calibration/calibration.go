@@ -103,7 +103,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 		for _, seed := range m.Seeds {
 			runs = append(runs, run.Config{Label: "ptq", Network: network.Name, Seed: seed, Start: run.From(baseline), Data: m.Data,
 				Measure: &run.Measurement{Name: measurement, Settings: settings(m.Preset)}})
-			base := m.Preset.Recipes.W4A4
+			base := m.Preset.RecipesFor(network.Name).W4A4
 			runs = append(runs, m.Tune(baseline, controlLabel, experiments.Control(base), seed))
 			for _, v := range variants {
 				if !m.Preset.Files && !v.inDemo {

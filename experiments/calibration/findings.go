@@ -96,7 +96,9 @@ func claim(groups []experiments.Group, network string) (sentences []string, err 
 		if d, err = experiments.Compare(best, calibrated); err != nil {
 			return nil, err
 		}
-		text += fmt.Sprintf("; against %s: %s", calibrated.Label, d.Verdict)
+		if d != nil { // they have a seed in common
+			text += fmt.Sprintf("; against %s: %s", calibrated.Label, d.Verdict)
+		}
 	}
 	return []string{text + "."}, nil
 }

@@ -96,7 +96,7 @@ type quantizer struct {
 
 func newQuantizer(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (*quantizer, error) {
 	q := &quantizer{sets: sets, settings: c.Measure.Settings, known: map[string]*models.Result{},
-		options: models.CalibrateOptions{Batch: int(c.Measure.Settings[settingBatch]), Seed: c.Seed, Augment: data.CIFARAugment}}
+		options: models.CalibrateOptions{Batch: int(c.Measure.Settings[settingBatch]), Seed: c.Seed, Augment: data.DefaultAugment(sets.Train)}}
 	for _, copied := range []**lpq.Model{&q.plain, &q.reestimated} {
 		var err error
 		if *copied, err = m.Clone(); err != nil {

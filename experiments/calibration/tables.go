@@ -60,7 +60,7 @@ func faqTable(groups []experiments.Group) (experiments.Table, error) {
 		if err != nil {
 			return t, err
 		}
-		row := []any{g.Network, g.Label, exponentsBy(g.Label), epochs, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1)),
+		row := []any{g.Network, g.Label, exponentsBy(g.Label), epochs, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
 			g.Mean(func(r run.Result) float64 { return r.Loss })}
 		differences, err := differenceCells(groups, g)
 		if err != nil {

@@ -68,7 +68,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 		baseline := m.Baseline(network)
 		runs = append(runs, baseline)
 		for _, seed := range m.Seeds {
-			runs = append(runs, m.Tune(baseline, pretrained.solution, m.Preset.Recipes.W4A4MSE, seed), m.Scratch(network.Name, seed))
+			runs = append(runs, m.Tune(baseline, pretrained.solution, m.Preset.RecipesFor(network.Name).W4A4MSE, seed), m.Scratch(network.Name, seed))
 			for _, s := range starts {
 				runs = append(runs, s.runs(m, baseline, seed)...)
 			}
@@ -83,7 +83,7 @@ func (s start) runs(m experiments.Material, baseline run.Config, seed uint64) (r
 	if s == pretrained {
 		c.Start = run.From(baseline)
 	}
-	recipe := m.Preset.Recipes.W4A4MSE
+	recipe := m.Preset.RecipesFor(baseline.Network).W4A4MSE
 	sizes := batches(recipe)
 	c.Measure = measurementOf(sizes[0], len(sizes), true)
 	runs = append(runs, c)
@@ -149,7 +149,7 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 	batch := int(c.Measure.Settings[settingBatch])
 	for range int(c.Measure.Settings[settingSizes]) {
 		v, err := analysis.GradientVariance(ctx, m, sets.Train, scheme, analysis.GradientOptions{
-			Batches: numBatches, Batch: batch, Seed: c.Seed, Augment: data.CIFARAugment, Choice: choice, All: true,
+			Batches: numBatches, Batch: batch, Seed: c.Seed, Augment: data.DefaultAugment(sets.Train), Choice: choice, All: true,
 			Progress: func(done, total int) { progress.Update(done, total, fmt.Sprintf("batches of %d", batch)) },
 		})
 		if err != nil {
@@ -159,7 +159,7 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 		batch *= 2
 	}
 	if images := int(c.Measure.Settings[settingCurvature]); images > 0 {
-		e, err := analysis.Curvature(ctx, m, sets.Train, analysis.CurvatureOptions{Images: min(images, sets.Train.Len()/8), Products: maxProducts, Seed: c.Seed, Augment: data.CIFARAugment})
+		e, err := analysis.Curvature(ctx, m, sets.Train, analysis.CurvatureOptions{Images: min(images, sets.Train.Len()/8), Products: maxProducts, Seed: c.Seed, Augment: data.DefaultAugment(sets.Train)})
 		if err != nil {
 			return nil, err
 		}

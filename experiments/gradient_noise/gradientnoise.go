@@ -72,7 +72,7 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 		batches /= 2
 	}
 	return analysis.GradientNoise(ctx, m, sets.Train, schemes, analysis.GradientOptions{
-		Batches: batches, Batch: batch, Seed: c.Seed, Augment: data.CIFARAugment,
+		Batches: batches, Batch: batch, Seed: c.Seed, Augment: data.DefaultAugment(sets.Train),
 		Progress: func(done, total int) { progress.Update(done, total, "batches") },
 	})
 }

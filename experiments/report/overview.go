@@ -190,7 +190,7 @@ func repeatsRow(g experiments.Group) []cell {
 	if !slices.ContainsFunc(g.Runs, func(o run.Outcome) bool { return len(o.Result.Layers) == 0 }) {
 		cosine = experiments.Cosine(g.Mean(func(r run.Result) float64 { return r.MeanCosine }))
 	}
-	return cells(g.Label, strings.Join(seeds, ", "), experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1)),
+	return cells(g.Label, strings.Join(seeds, ", "), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
 		experiments.Points(g.Mean(func(r run.Result) float64 { return r.Top5Pct })), fmt.Sprintf("%.4f", g.Mean(func(r run.Result) float64 { return r.Loss })), cosine)
 }
 
@@ -228,5 +228,5 @@ func compare(a, b *kind) ([]cell, error) {
 	if err != nil || d == nil {
 		return nil, err
 	}
-	return cells(a.name, b.name, len(x.Pairs(y)), experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict), nil
+	return cells(a.name, b.name, d.Pairs, experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict), nil
 }

@@ -93,7 +93,7 @@ func base(r experiments.Recipes, precision string) finetune.Recipe {
 func tried(m experiments.Material, baseline run.Config, seed uint64) (runs []run.Config) {
 	for _, s := range all {
 		for _, factor := range s.factors {
-			recipe := base(m.Preset.Recipes, s.precision)
+			recipe := base(m.Preset.RecipesFor(baseline.Network), s.precision)
 			label := s.precision
 			if factor != 1 {
 				s.axis.change(&recipe, factor)

@@ -16,7 +16,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	table.Shown = []string{"network", "changed", "epochs", "batch", "seeds", "top1_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "paper", "verdict"}
 	groups := experiments.Groups(aligned(outcomes))
 	for _, b := range experiments.Baselines(groups) {
-		table.Add(b.Network, b.Label, "fp32 baseline, where all but two start", nil, nil, len(b.Runs), experiments.Points(b.Mean(experiments.Top1)), nil, nil, nil, nil, nil, nil)
+		table.Add(b.Network, b.Label, "fp32 baseline, the start where no other is named", nil, nil, len(b.Runs), experiments.Points(b.Mean(experiments.Top1)), nil, nil, nil, nil, nil, nil)
 		base := experiments.Find(groups, b.Network, baseLabel)
 		var effects []effect
 		for _, f := range factors {
@@ -25,7 +25,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 				continue
 			}
 			recipe := g.Runs[0].Config.Recipe
-			row := []any{b.Network, f.label, f.changed, recipe.Epochs, recipe.Batch, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1))}
+			row := []any{b.Network, f.label, f.changed, recipe.Epochs, recipe.Batch, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval()}
 			var d *experiments.Difference
 			if f.label != baseLabel {
 				d, err = experiments.Compare(g, base)
@@ -40,8 +40,8 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 			table.Add(append(row, experiments.Signed(d.Mean), d.Interval, d.P, f.paper, d.Verdict)...)
 			effects = append(effects, effect{f.label, d.Mean})
 		}
-		if len(effects) > 0 {
-			r.Figures = append(r.Figures, experiments.Figure{Name: b.Network, Figure: figure(b.Network, effects)})
+		if drawing := figure(b.Network, effects); drawing != nil {
+			r.Figures = append(r.Figures, experiments.Figure{Name: b.Network, Figure: drawing})
 		}
 	}
 	r.Tables = []experiments.Table{table}
@@ -68,7 +68,7 @@ type effect struct {
 	diff  float64
 }
 
-// figure leaves out factors that would dwarf the others, and says so in its title.
+// figure leaves out factors that would dwarf the others, and says so in its title; nil where no other is done.
 func figure(network string, effects []effect) *plot.Figure {
 	const dwarfs = 10. // points
 	var labels, left []string
@@ -79,6 +79,9 @@ func figure(network string, effects []effect) *plot.Figure {
 			continue
 		}
 		labels, bars.Y = append(labels, e.label), append(bars.Y, e.diff)
+	}
+	if len(labels) == 0 {
+		return nil
 	}
 	title := fmt.Sprintf("%s: what a factor changes of the 4-bit accuracy", network)
 	if len(left) > 0 {

@@ -79,7 +79,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 				if f.start == asPublished && m.Preset.Recipes.Adapt == nil {
 					continue // the baseline is as published
 				}
-				recipe := m.Preset.Recipes.W4A4
+				recipe := m.Preset.RecipesFor(network.Name).W4A4
 				f.change(&recipe)
 				c := m.Tune(baseline, f.label, recipe, seed)
 				switch f.start {

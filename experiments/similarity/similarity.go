@@ -24,9 +24,8 @@ var Experiment = experiments.Experiment{
 }
 
 func plan(m experiments.Material) (runs []run.Config) {
-	recipes := m.Preset.Recipes
 	for _, network := range m.Networks {
-		baseline := m.Baseline(network)
+		baseline, recipes := m.Baseline(network), m.Preset.RecipesFor(network.Name)
 		runs = append(runs, baseline)
 		for _, seed := range m.Seeds {
 			runs = append(runs, m.Tune(baseline, "w8a8", recipes.W8A8, seed), m.Tune(baseline, "w4a4", recipes.W4A4, seed),

@@ -46,7 +46,7 @@ func accuracyTable(groups []experiments.Group) experiments.Table {
 			epochs = c.Recipe.Epochs
 		}
 		t.Add(g.Network, g.Label, c.Precision(), variantOf(g.Label).exponents, epochs, len(g.Runs),
-			experiments.Points(g.Mean(experiments.Top1)), experiments.IntervalText(g.Values(experiments.Top1)),
+			experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
 			experiments.Points(g.Mean(func(r run.Result) float64 { return r.Top5Pct })), g.Mean(func(r run.Result) float64 { return r.Loss }),
 			experiments.Cosine(g.Mean(func(r run.Result) float64 { return r.MeanCosine })), g.Runs[0].Result.SizeBytes)
 	}
@@ -67,7 +67,7 @@ func comparisonTable(groups []experiments.Group) (experiments.Table, error) {
 				return t, err
 			}
 			if d != nil && g.Label != against {
-				t.Add(g.Network, g.Label, against, len(g.Runs), experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict)
+				t.Add(g.Network, g.Label, against, d.Pairs, experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func plan(m experiments.Material) (runs []run.Config) {
 		runs = append(runs, baseline)
 		for _, seed := range m.Seeds {
 			for _, v := range variants {
-				runs = append(runs, m.Tune(baseline, v.label, v.recipe(m.Preset.Recipes), seed))
+				runs = append(runs, m.Tune(baseline, v.label, v.recipe(m.Preset.RecipesFor(network.Name)), seed))
 			}
 		}
 	}

@@ -49,6 +49,14 @@ func Paired(a, b []float64) (Interval, error) {
 	return MeanInterval(differences)
 }
 
+// Rounded is the interval of values that were rounded to multiples of step, as accuracies are to whole images: the deviation of the values counts as no
+// less than that of their rounding, step / sqrt(12). Repeats that happen to be equal do not make it a point.
+func (i Interval) Rounded(step float64) Interval {
+	half := max((i.High-i.Low)/2, quantileT(i.N)*step/math.Sqrt(12*float64(i.N)))
+	i.Low, i.High = i.Mean-half, i.Mean+half
+	return i
+}
+
 // P is the two-sided p-value of a t test that the true mean is zero: below 0.05 where the interval leaves zero out.
 func (i Interval) P() float64 {
 	half := (i.High - i.Low) / 2

@@ -39,6 +39,24 @@ func ExampleMcNemar() {
 	// w8a8 is better than fp32 by 1.00 points, p = 0.013
 }
 
+// Values in whole images of 1,000: two that are equal may differ by up to an image.
+func TestRounded(t *testing.T) {
+	equal, err := analysis.MeanInterval([]float64{0.2, 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := equal.Rounded(0.1); math.Abs(i.High-0.2-12.706204736432095*0.1/math.Sqrt(24)) > 1e-7 || math.Abs(0.2-i.Low-(i.High-0.2)) > 1e-12 || i.P() < 0.05 {
+		t.Errorf("interval %g to %g, p = %g", i.Low, i.High, i.P())
+	}
+	wide, err := analysis.MeanInterval([]float64{0.2, 0.7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := wide.Rounded(0.1); math.Abs(got.Low-wide.Low) > 1e-12 || math.Abs(got.High-wide.High) > 1e-12 {
+		t.Errorf("%+v became %+v", wide, got)
+	}
+}
+
 func TestMeanInterval(t *testing.T) {
 	for _, test := range []struct {
 		name               string

@@ -18,7 +18,7 @@ func scores(t models.Tally) *Scores {
 type EpochMetrics struct {
 	Epoch        int     `json:"epoch"` // from 1
 	Step         int     `json:"step"`  // done at the end of the epoch
-	Rate         float64 `json:"lr"`    // at the end of the epoch
+	Rate         float64 `json:"lr"`    // of the last step
 	Train        *Scores `json:"train"` // on augmented images, while the weights changed
 	Validation   *Scores `json:"validation,omitempty"`
 	Test         *Scores `json:"test,omitempty"`

@@ -50,6 +50,39 @@ func TestReestimatedStatistics(t *testing.T) {
 	}
 }
 
+// A training starts without velocities, whatever the model was trained with before, and says which rate its last step had.
+func TestTrainingsFollowEachOther(t *testing.T) {
+	train, _ := data.Synthetic(1, 4*32, 0)
+	recipe, err := finetune.Get("cifar4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Batch, recipe.Epochs = 32, 1
+	train1 := func(m *models.Model) finetune.History {
+		history, err := finetune.Run(t.Context(), m, finetune.Sets{Train: train}, finetune.Options{Recipe: recipe, Seed: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return history
+	}
+	m := small(t)
+	if got, want := train1(m).Last().Rate, recipe.Rate.Rate(3, 4, 1); got != want {
+		t.Errorf("rate %g at the end, want that of the fourth step, %g", got, want)
+	}
+	fresh, err := m.Clone() // without velocities
+	if err != nil {
+		t.Fatal(err)
+	}
+	train1(m)
+	train1(fresh)
+	want := tensorsOf(t, fresh)
+	for name, content := range tensorsOf(t, m) {
+		if !bytes.Equal(content, want[name]) {
+			t.Errorf("%s is another after a training that followed one", name)
+		}
+	}
+}
+
 // small is a random resnet8.
 func small(t *testing.T) *models.Model {
 	t.Helper()

@@ -53,7 +53,7 @@ type Progress struct {
 	StepsPerEpoch int
 	ImagesPerSec  float64 // in this epoch, training alone
 	LoaderPerSec  float64 // images that the loader could give, see data.Meter
-	Rate          float64 // learning rate
+	Rate          float64 // learning rate of the step
 	Loss          float64 // mean of this epoch so far
 	Top1Pct       float64 // of this epoch so far, on augmented training images
 	BatchLoss     float64 // of the step's batch, before the update
@@ -129,6 +129,9 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := (optim.SGD{}).Clear(r.model.Store.RootScope()); err != nil { // of a training before this one
+		return err
+	}
 	resumed, err := r.folder.open(r)
 	if err != nil || resumed {
 		return err
@@ -196,7 +199,8 @@ func (r *run) epoch(ctx context.Context) error {
 
 // step trains on one batch.
 func (r *run) step(batch data.Batch) error {
-	logits, err := r.stepper.Step(batch, r.rate())
+	rate := r.rate(r.state.Batch)
+	logits, err := r.stepper.Step(batch, rate)
 	if err != nil {
 		return err
 	}
@@ -204,16 +208,16 @@ func (r *run) step(batch data.Batch) error {
 	before := r.state.Tally
 	if _, err := r.state.Tally.Add(logits, batch.Labels); err != nil {
 		return errors.WithMessagef(err, "epoch %d, step %d: training diverged (a smaller learning rate than %g may help); checkpoints before it are kept",
-			r.state.Epoch+1, r.state.Batch, r.rate())
+			r.state.Epoch+1, r.state.Batch, rate)
 	}
 	r.batch = r.state.Tally.Since(before)
 	return nil
 }
 
-// rate is the learning rate of the step that comes next.
-func (r *run) rate() float64 {
+// rate is the learning rate of a step of the epoch, from 0.
+func (r *run) rate(batch int) float64 {
 	perEpoch := r.loader.Batches()
-	return r.options.Recipe.Rate.Rate(r.state.Epoch*perEpoch+r.state.Batch, perEpoch, r.options.Recipe.Epochs)
+	return r.options.Recipe.Rate.Rate(r.state.Epoch*perEpoch+batch, perEpoch, r.options.Recipe.Epochs)
 }
 
 func (r *run) report(first int, started time.Time) {
@@ -225,7 +229,7 @@ func (r *run) report(first int, started time.Time) {
 		Epoch: r.state.Epoch + 1, Epochs: r.options.Recipe.Epochs,
 		Step: r.state.Epoch*perEpoch + r.state.Batch, Steps: r.options.Recipe.Epochs * perEpoch, StepsPerEpoch: perEpoch,
 		ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / time.Since(started).Seconds(), LoaderPerSec: r.meter.Rate(r.loader),
-		Rate: r.rate(), Loss: r.state.Tally.Loss(), Top1Pct: r.state.Tally.Top1Pct(),
+		Rate: r.rate(r.state.Batch - 1), Loss: r.state.Tally.Loss(), Top1Pct: r.state.Tally.Top1Pct(),
 		BatchLoss: r.batch.Loss(), BatchTop1Pct: r.batch.Top1Pct(),
 	})
 }
@@ -233,7 +237,7 @@ func (r *run) report(first int, started time.Time) {
 // finishEpoch re-estimates, evaluates, records, keeps the best, and saves.
 func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) error {
 	metrics := EpochMetrics{
-		Epoch: r.state.Epoch + 1, Step: (r.state.Epoch + 1) * r.loader.Batches(), Rate: r.rate(),
+		Epoch: r.state.Epoch + 1, Step: (r.state.Epoch + 1) * r.loader.Batches(), Rate: r.rate(r.state.Batch - 1),
 		Train:        scores(r.state.Tally),
 		TrainSeconds: took.Seconds(), ImagesPerSec: float64((r.state.Batch-first)*r.loader.BatchSize) / took.Seconds(),
 		LoaderPerSec: r.meter.Rate(r.loader),
