@@ -11,6 +11,7 @@ import (
 
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/lpq"
 )
 
 // Files of results, beside a CSV file for each table and a PNG and SVG file for each figure.
@@ -132,7 +133,11 @@ func (p *Plan) files(report Report, outcomes []run.Outcome, failed []string) (fi
 func (p *Plan) about() string {
 	preset, _ := p.experiment.Preset(p.Options.Preset) // Open has found it
 	data := p.Runs[0].Data
-	return fmt.Sprintf("%s; %d training and %d test images, seeds 1 to %d", preset.About, data.Train, data.Test, p.Options.Seeds)
+	about := preset.About
+	if !preset.Files && p.Options.Data != lpq.BuiltIn {
+		about = "its recipes, on " + data.Name + " and pretrained networks"
+	}
+	return fmt.Sprintf("%s; %d training and %d test images, seeds 1 to %d", about, data.Train, data.Test, p.Options.Seeds)
 }
 
 // settings are the runs' configurations, with the names of files instead of where they are here, and what they were made with.

@@ -2,11 +2,14 @@ package run
 
 import (
 	"os"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strings"
 
 	"github.com/gomlx/compute"
+	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/buildinfo"
 )
@@ -18,6 +21,9 @@ type Environment struct {
 	Device  string `json:"device"` // with the plugin and its version
 	CPU     string `json:"cpu"`
 	Cores   int    `json:"cores"`
+	// Before has the environments of the attempts before the last one, as far as they differ from the one after, the oldest first: a run that is resumed
+	// elsewhere need not end with the bits of one that is not.
+	Before []Environment `json:"before,omitempty"`
 }
 
 // folders are where a plugin lies, but for the last, which names its version: they say nothing of the result.
@@ -27,6 +33,30 @@ var folders = regexp.MustCompile(`/\S*/([^/\s]+/[^/\s]+)`)
 func readEnvironment(engine compute.Backend) Environment {
 	return Environment{Info: buildinfo.Read(), Backend: engine.Name(), Device: folders.ReplaceAllString(engine.Description(), "$1"),
 		CPU: cpu(), Cores: runtime.NumCPU()}
+}
+
+// record keeps the environment of an attempt in a run's folder, and before it those of attempts that were interrupted.
+func (e Environment) record(dir string) error {
+	path := filepath.Join(dir, EnvironmentFile)
+	var last Environment
+	switch err := readJSON(path, &last); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		changed := !reflect.DeepEqual(last.alone(), e)
+		e.Before = last.Before
+		if changed {
+			e.Before = append(e.Before, last.alone())
+		}
+	}
+	return writeJSON(path, e)
+}
+
+// alone is the environment without those before it.
+func (e Environment) alone() Environment {
+	e.Before = nil
+	return e
 }
 
 // cpu is the processor's name, where the system tells.

@@ -20,7 +20,7 @@ func (s *Sweep) execute(ctx context.Context, c Config, dir string) error {
 	if err := writeJSON(filepath.Join(dir, ConfigFile), c.Portable()); err != nil {
 		return err
 	}
-	if err := writeJSON(filepath.Join(dir, EnvironmentFile), readEnvironment(s.Engine)); err != nil {
+	if err := readEnvironment(s.Engine).record(dir); err != nil {
 		return err
 	}
 	m, err := s.start(c)
