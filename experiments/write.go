@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -39,7 +40,7 @@ func (p *Plan) Write(dir, into string) (Written, error) {
 	if err := os.MkdirAll(into, 0o777); err != nil {
 		return w, errors.Wrap(err, "folder of the results")
 	}
-	files, err := p.files(report, outcomes, w.Failed)
+	files, err := p.files(report, outcomes)
 	if err != nil {
 		return w, err
 	}
@@ -87,6 +88,24 @@ func failures(outcomes []run.Outcome) (failed []string) {
 	return failed
 }
 
+// notDone says which runs are missing: those that failed with their reasons, the others together, whether they have begun or not.
+func notDone(outcomes []run.Outcome) (missing []string) {
+	var open []string
+	for _, o := range outcomes {
+		switch o.Status.State {
+		case run.Done:
+		case run.Failed:
+			missing = append(missing, fmt.Sprintf("%s, for %s", o.Config.ID(), o.Status.Reason))
+		default:
+			open = append(open, o.Config.ID())
+		}
+	}
+	if len(open) > 0 {
+		missing = append(missing, fmt.Sprintf("%d of %d runs: %s", len(open), len(outcomes), strings.Join(open, ", ")))
+	}
+	return missing
+}
+
 // resultsBody is what follows upon title and claim in resultsFile.
 const resultsBody = "Preset `"
 
@@ -96,7 +115,7 @@ type file struct {
 }
 
 // files are all that is written, in memory.
-func (p *Plan) files(report Report, outcomes []run.Outcome, failed []string) (files []file, err error) {
+func (p *Plan) files(report Report, outcomes []run.Outcome) (files []file, err error) {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "# %s\n\n%s\n\n"+resultsBody+"%s`, %s.\n", p.experiment.Title, p.experiment.Claim, p.Options.Preset, p.about())
 	for _, t := range report.Tables {
@@ -112,8 +131,8 @@ func (p *Plan) files(report Report, outcomes []run.Outcome, failed []string) (fi
 	for _, note := range report.Notes {
 		fmt.Fprintf(&text, "\n%s\n", note)
 	}
-	for _, f := range failed {
-		fmt.Fprintf(&text, "\nNot done: %s\n", f)
+	for _, missing := range notDone(outcomes) {
+		fmt.Fprintf(&text, "\nNot done: %s.\n", missing)
 	}
 	for _, f := range report.Figures {
 		for extension, draw := range map[string]func() ([]byte, error){".png": f.Figure.PNG, ".svg": f.Figure.SVG} {
@@ -157,6 +176,8 @@ func (p *Plan) settings(outcomes []run.Outcome) ([]byte, error) {
 			if s.Environment, err = o.Environment(); err != nil {
 				return nil, err
 			}
+		} else if o.Status.State != run.Failed {
+			s.Status = run.Status{State: run.Planned}
 		}
 		settings = append(settings, s)
 	}
