@@ -19,6 +19,7 @@ var archived = []struct {
 	weights    string // file of the network
 }{
 	{"table1", "resnet20", "resnet20-12fca82f.th"},
+	{"sensitivity", "resnet20", "resnet20-12fca82f.th"},
 	{"similarity", "resnet20", "resnet20-12fca82f.th"},
 	{"convergence", "resnet20", "resnet20-12fca82f.th"},
 }
