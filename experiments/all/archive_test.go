@@ -21,6 +21,7 @@ var archived = []struct {
 	{"table1", "resnet20", "resnet20-12fca82f.th"},
 	{"sensitivity", "resnet20", "resnet20-12fca82f.th"},
 	{"similarity", "resnet20", "resnet20-12fca82f.th"},
+	{"gradient_noise", "resnet20", "resnet20-12fca82f.th"},
 	{"convergence", "resnet20", "resnet20-12fca82f.th"},
 }
 
