@@ -63,7 +63,7 @@ func TestExperimentInterrupted(t *testing.T) {
 	results := t.TempDir()
 	written := succeed(t, append(args[:len(args)-6:len(args)-6], "--finished", "--results", results, "--data", fixtures.images, "--weights", fixtures.weights)...)
 	text, err := os.ReadFile(filepath.Join(results, "results.md"))
-	if err != nil || !strings.Contains(written, "results  "+results) || !strings.Contains(string(text), "runs: resnet8-w8a8-s1-") {
+	if err != nil || !strings.Contains(written, "results  "+results) || !strings.Contains(string(text), "Not done: 5 of 6 runs: resnet8-w8a8-control-s1-") {
 		t.Errorf("--finished printed\n%s\nand wrote\n%s\n%v", written, text, err)
 	}
 	folders, err := filepath.Glob(filepath.Join(out, "resnet8-*-s1-*"))
