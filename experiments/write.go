@@ -90,16 +90,18 @@ func failures(outcomes []run.Outcome) (failed []string) {
 
 // notDone says which runs are missing: those that failed with their reasons, the others together, whether they have begun or not.
 func notDone(outcomes []run.Outcome) (missing []string) {
+	var failed []run.Outcome
 	var open []string
 	for _, o := range outcomes {
 		switch o.Status.State {
 		case run.Done:
 		case run.Failed:
-			missing = append(missing, fmt.Sprintf("%s, for %s", o.Config.ID(), o.Status.Reason))
+			failed = append(failed, o)
 		default:
 			open = append(open, o.Config.ID())
 		}
 	}
+	missing = failures(failed)
 	if len(open) > 0 {
 		missing = append(missing, fmt.Sprintf("%d of %d runs: %s", len(open), len(outcomes), strings.Join(open, ", ")))
 	}

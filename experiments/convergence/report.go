@@ -6,6 +6,7 @@ import (
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/number"
 	"github.com/lowprec/lpnets/lpq/plot"
 )
 
@@ -48,17 +49,12 @@ func quantityTable(all []family) experiments.Table {
 	return t
 }
 
-// digits is a measured quantity with as many digits as mean something.
+// digits is a measured quantity with as many digits as mean something; nothing where it was not measured.
 func digits(x float64) string {
-	const significant = 3
-	switch {
-	case math.IsNaN(x):
+	if math.IsNaN(x) {
 		return ""
-	case math.Abs(x) >= 1e3 && math.Abs(x) < 1e6: // 3200, not 3.2e+03
-		scale := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-significant+1)
-		return fmt.Sprintf("%.0f", math.Round(x/scale)*scale)
 	}
-	return fmt.Sprintf("%.*g", significant, x)
+	return number.Short(x)
 }
 
 // iterationTables have the steps to each loss: to read, a row for each run, and for machines, with the bound, a row for each run and loss.

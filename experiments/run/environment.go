@@ -44,19 +44,14 @@ func (e Environment) record(dir string) error {
 	case err != nil:
 		return err
 	default:
-		changed := !reflect.DeepEqual(last.alone(), e)
-		e.Before = last.Before
-		if changed {
-			e.Before = append(e.Before, last.alone())
+		before := last.Before
+		last.Before = nil
+		if !reflect.DeepEqual(last, e) {
+			before = append(before, last)
 		}
+		e.Before = before
 	}
 	return writeJSON(path, e)
-}
-
-// alone is the environment without those before it.
-func (e Environment) alone() Environment {
-	e.Before = nil
-	return e
 }
 
 // cpu is the processor's name, where the system tells.

@@ -32,7 +32,7 @@ func MeanInterval(values []float64) (Interval, error) {
 		}
 	}
 	mean, deviation := stat.MeanStdDev(values, nil)
-	half := quantileT(n) * deviation / math.Sqrt(float64(n))
+	half := halfWidth(deviation, n)
 	return Interval{Mean: mean, Low: mean - half, High: mean + half, N: n}, nil
 }
 
@@ -52,7 +52,7 @@ func Paired(a, b []float64) (Interval, error) {
 // Rounded is the interval of values that were rounded to multiples of step, as accuracies are to whole images: the deviation of the values counts as no
 // less than that of their rounding, step / sqrt(12). Repeats that happen to be equal do not make it a point.
 func (i Interval) Rounded(step float64) Interval {
-	half := max((i.High-i.Low)/2, quantileT(i.N)*step/math.Sqrt(12*float64(i.N)))
+	half := max((i.High-i.Low)/2, halfWidth(step/math.Sqrt(12), i.N))
 	i.Low, i.High = i.Mean-half, i.Mean+half
 	return i
 }
@@ -75,6 +75,11 @@ func (i Interval) Verdict(nameA, nameB string) string { return verdict(nameA, na
 
 // studentT is the t distribution for n repeats.
 func studentT(n int) distuv.StudentsT { return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)} }
+
+// halfWidth is that of the interval of n repeats with a standard deviation.
+func halfWidth(deviation float64, n int) float64 {
+	return quantileT(n) * deviation / math.Sqrt(float64(n))
+}
 
 func quantileT(n int) float64 { return studentT(n).Quantile((1 + confidence) / 2) }
 

@@ -14,12 +14,7 @@ import (
 
 // Re-estimated statistics are those that the network at the end has over the batches that calibration sees; nothing else of the training changes.
 func TestReestimatedStatistics(t *testing.T) {
-	train, _ := data.Synthetic(1, 4*32, 0)
-	recipe, err := finetune.Get("cifar4")
-	if err != nil {
-		t.Fatal(err)
-	}
-	recipe.Batch, recipe.Epochs = 32, 2
+	train, recipe := brief(t, 2)
 	trained := func(batches int) *models.Model {
 		recipe.Reestimate = batches
 		m := small(t)
@@ -52,12 +47,7 @@ func TestReestimatedStatistics(t *testing.T) {
 
 // A training starts without velocities, whatever the model was trained with before, and says which rate its last step had.
 func TestTrainingsFollowEachOther(t *testing.T) {
-	train, _ := data.Synthetic(1, 4*32, 0)
-	recipe, err := finetune.Get("cifar4")
-	if err != nil {
-		t.Fatal(err)
-	}
-	recipe.Batch, recipe.Epochs = 32, 1
+	train, recipe := brief(t, 1)
 	train1 := func(m *models.Model) finetune.History {
 		history, err := finetune.Run(t.Context(), m, finetune.Sets{Train: train}, finetune.Options{Recipe: recipe, Seed: 7})
 		if err != nil {
@@ -81,6 +71,18 @@ func TestTrainingsFollowEachOther(t *testing.T) {
 			t.Errorf("%s is another after a training that followed one", name)
 		}
 	}
+}
+
+// brief is a training of four steps an epoch, in 4 bits.
+func brief(t *testing.T, epochs int) (data.Dataset, finetune.Recipe) {
+	t.Helper()
+	train, _ := data.Synthetic(1, 4*32, 0)
+	recipe, err := finetune.Get("cifar4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Batch, recipe.Epochs = 32, epochs
+	return train, recipe
 }
 
 // small is a random resnet8.

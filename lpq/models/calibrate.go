@@ -221,11 +221,14 @@ func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int,
 
 // unmeasured reports whether the weights are random and batch normalization still has the statistics that it starts with.
 func (m *Model) unmeasured() bool {
+	if !m.drawn {
+		return false
+	}
 	initial := map[string]float32{"running_mean": 0, "running_var": 1}
 	found := false
 	for _, v := range m.variables() {
 		want, ok := initial[path.Base(v.Path())]
-		if !m.drawn || !ok {
+		if !ok {
 			continue
 		}
 		found = true

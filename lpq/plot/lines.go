@@ -33,28 +33,23 @@ func LogLogLines(title, xLabel, yLabel string, series ...Series) *Figure {
 
 // scale is where values stand on an axis, and what marks it. The axis itself is linear, for gonum makes room on a logarithmic one as if it were.
 type scale struct {
-	at    func(v float64) float64
-	ticks func(whole bool) gplot.Ticker // whole: all values are whole numbers
-	check func(axis string, low float64) error
+	at       func(v float64) float64
+	ticks    func(whole bool) gplot.Ticker // whole: all values are whole numbers
+	positive bool                          // has no place for other values
 }
 
 var (
-	linear = scale{
-		at:    func(v float64) float64 { return v },
-		ticks: func(whole bool) gplot.Ticker { return ticks{whole: whole} },
-		check: func(string, float64) error { return nil },
-	}
-	logarithmic = scale{
-		at:    math.Log10,
-		ticks: func(whole bool) gplot.Ticker { return logTicks{ticks{whole: whole}} },
-		check: func(axis string, low float64) error {
-			if low <= 0 {
-				return errors.Errorf("%s from %g on a logarithmic axis, want positive values", axis, low)
-			}
-			return nil
-		},
-	}
+	linear      = scale{at: func(v float64) float64 { return v }, ticks: func(whole bool) gplot.Ticker { return ticks{whole: whole} }}
+	logarithmic = scale{at: math.Log10, ticks: func(whole bool) gplot.Ticker { return logTicks{ticks{whole: whole}} }, positive: true}
 )
+
+// check returns an error where values from low on have no place on the axis.
+func (s scale) check(axis string, low float64) error {
+	if s.positive && low <= 0 {
+		return errors.Errorf("%s from %g on a logarithmic axis, want positive values", axis, low)
+	}
+	return nil
+}
 
 func lines(function string, xScale, yScale scale, title, xLabel, yLabel string, series []Series) *Figure {
 	err := checkAll(series, -1)

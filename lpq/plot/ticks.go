@@ -6,6 +6,8 @@ import (
 
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
+
+	"github.com/lowprec/lpnets/internal/number"
 )
 
 // ticks labels an axis at multiples of 1, 2 or 5 times a power of ten, about six of them.
@@ -45,7 +47,7 @@ func (t logTicks) Ticks(low, high float64) []gplot.Tick {
 	for power := stride * math.Floor(low/stride); power <= high; power += stride {
 		for _, factor := range factors {
 			if at := power + math.Log10(factor); at >= low && at <= high {
-				marks = append(marks, gplot.Tick{Value: at, Label: formatLogTick(factor * math.Pow(10, power))})
+				marks = append(marks, gplot.Tick{Value: at, Label: number.Short(factor * math.Pow(10, power))})
 			}
 		}
 	}
@@ -57,16 +59,6 @@ func (t logTicks) Ticks(low, high float64) []gplot.Tick {
 		marks[i].Value = math.Log10(marks[i].Value)
 	}
 	return marks
-}
-
-// formatLogTick writes 1, 2 or 5 times a power of ten, in scientific notation where that is shorter.
-func formatLogTick(v float64) string {
-	label := strconv.FormatFloat(v, 'g', 3, 64)
-	if v < 1e-4 || v >= 1e6 {
-		return label
-	}
-	short, _ := strconv.ParseFloat(label, 64) // just formatted
-	return strconv.FormatFloat(short, 'f', -1, 64)
 }
 
 // niceStep returns the smallest of 1, 2, 5 and 10 times a power of ten that is at least x > 0.
