@@ -187,15 +187,18 @@ func absolute(path *string) (err error) {
 // planSuffix ends the names of plans in a folder of runs.
 const planSuffix = ".plan.json"
 
-// file is the plan's name in a folder of runs: one for each experiment, preset and choice of networks.
-func (p *Plan) file() string {
-	name := p.Experiment + "-" + p.Options.Preset
+// Name is the preset's, with the networks where they are others than its own, such as cifar10-resnet32: their files and results stand beside those of the
+// preset. The plan is one that Open has made.
+func (p *Plan) Name() string {
 	preset, _ := p.experiment.Preset(p.Options.Preset) // Open has found it
 	if networks := p.Options.Networks; !slices.Equal(networks, []string{preset.Network}) {
-		name += "-" + strings.Join(networks, "-")
+		return p.Options.Preset + "-" + strings.Join(networks, "-")
 	}
-	return name + planSuffix
+	return p.Options.Preset
 }
+
+// file is the plan's name in a folder of runs.
+func (p *Plan) file() string { return p.Experiment + "-" + p.Name() + planSuffix }
 
 // Run does what is not done of the plan, with a folder for each run in dir. See run.Sweep.
 func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, report func(i int, status run.Status)) error {

@@ -129,7 +129,7 @@ func newExperimentRun(g *global) *cobra.Command {
 	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only so many test images (default: the preset's)")
 	runsFlag(cmd, &dir)
 	flags.BoolVar(&finished, "finished", false, "run nothing: write tables and figures of the runs that are done")
-	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET)")
+	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own)")
 	return cmd
 }
 
@@ -174,7 +174,7 @@ func writeFinished(plan *experiments.Plan, dir, results string) (experiments.Wri
 
 func writeResults(plan *experiments.Plan, dir, results string) (experiments.Written, error) {
 	if results == "" {
-		results = filepath.Join("experiments", plan.Experiment, "results", plan.Options.Preset)
+		results = filepath.Join("experiments", plan.Experiment, "results", plan.Name())
 	}
 	return plan.Write(dir, results)
 }
@@ -274,7 +274,7 @@ func newExperimentResume(g *global) *cobra.Command {
 		Use:   "resume",
 		Short: "Go on with all experiments of a folder",
 		Long: `Does what is not done of every experiment that was begun in the folder, also what failed before, and writes tables and figures to
-experiments/NAME/results/PRESET.`,
+experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plans, err := experiments.ReadPlans(dir)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/internal/shared"
 	"github.com/lowprec/lpnets/internal/testbackend"
+	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
@@ -70,6 +72,27 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want one line with %q", name, err, test.want)
+		}
+	}
+}
+
+// Results of other networks stand beside those of the preset's own.
+func TestPlansAreNamedByTheirNetworks(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "weights.th")
+	if err := os.WriteFile(file, []byte("not read before a run is begun"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	e, err := all.Get("table1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, networks := range map[string][]string{"demo": {"resnet8"}, "demo-resnet32": {"resnet32"}, "demo-resnet8-resnet20": {"resnet8", "resnet20"}} {
+		plan, err := e.Open(experiments.Options{Preset: "demo", Data: lpq.BuiltIn, Networks: networks, Weights: slices.Repeat([]string{file}, len(networks))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan.Name(); got != want {
+			t.Errorf("the plan of %v is named %s, want %s", networks, got, want)
 		}
 	}
 }

@@ -17,24 +17,25 @@ var archived = []struct {
 	experiment string
 	network    string
 	weights    string // file of the network
+	seeds      int    // 0: the preset's
 }{
-	{"table1", "resnet20", "resnet20-12fca82f.th"},
-	{"sensitivity", "resnet20", "resnet20-12fca82f.th"},
-	{"similarity", "resnet20", "resnet20-12fca82f.th"},
-	{"gradient_noise", "resnet20", "resnet20-12fca82f.th"},
-	{"convergence", "resnet20", "resnet20-12fca82f.th"},
+	{"table1", "resnet20", "resnet20-12fca82f.th", 0},
+	{"sensitivity", "resnet20", "resnet20-12fca82f.th", 0},
+	{"similarity", "resnet20", "resnet20-12fca82f.th", 0},
+	{"gradient_noise", "resnet20", "resnet20-12fca82f.th", 0},
+	{"convergence", "resnet20", "resnet20-12fca82f.th", 0},
 }
 
 // The committed tables and texts follow from the archived runs, byte for byte.
 func TestResultsFollowFromTheArchive(t *testing.T) {
 	for _, a := range archived {
-		t.Run(a.experiment, func(t *testing.T) {
+		t.Run(a.experiment+" "+a.network, func(t *testing.T) {
 			e, err := all.Get(a.experiment)
 			if err != nil {
 				t.Fatal(err)
 			}
 			plan, err := e.Open(experiments.Options{Preset: "cifar10", Data: shared.Path(t, "data", "cifar-10-batches-bin"),
-				Networks: []string{a.network}, Weights: []string{shared.Path(t, "models", a.weights)}})
+				Networks: []string{a.network}, Weights: []string{shared.Path(t, "models", a.weights)}, Seeds: a.seeds})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +51,7 @@ func TestResultsFollowFromTheArchive(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				committed := filepath.Join("..", a.experiment, "results", "cifar10", name)
+				committed := filepath.Join("..", a.experiment, "results", plan.Name(), name)
 				want, err := os.ReadFile(committed)
 				if err != nil {
 					t.Fatal(err)
