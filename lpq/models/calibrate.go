@@ -52,7 +52,12 @@ func (m *Model) Observe(ctx context.Context, train data.Dataset, options Calibra
 	if m.unmeasured() {
 		silent := options
 		silent.Progress = nil
-		if err := m.estimate(ctx, train, quant.Scheme{}, 0, silent); err != nil {
+		exec, err := m.estimator(quant.Scheme{})
+		if err != nil {
+			return nil, err
+		}
+		defer exec.Close()
+		if err := m.estimate(ctx, train, exec, 0, silent); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +221,14 @@ func (m *Model) Reestimate(ctx context.Context, train data.Dataset, batches int,
 	if err := m.CheckData(train); err != nil {
 		return err
 	}
-	return m.estimate(ctx, train, m.scheme, batches, options)
+	if m.statistics == nil {
+		exec, err := m.estimator(m.scheme)
+		if err != nil {
+			return err
+		}
+		m.statistics = exec
+	}
+	return m.estimate(ctx, train, m.statistics, batches, options)
 }
 
 // unmeasured reports whether the weights are random and batch normalization still has the statistics that it starts with.
@@ -247,18 +259,18 @@ func (m *Model) unmeasured() bool {
 	return found
 }
 
-// estimate is Reestimate in a precision.
-func (m *Model) estimate(ctx context.Context, train data.Dataset, scheme quant.Scheme, batches int, options CalibrateOptions) error {
-	exec, err := NewProgram(m, func(scope *model.Scope, pixels, momentum *Node) *Node {
+// estimator updates the running statistics, in a precision, from pixels and their weight against all before them.
+func (m *Model) estimator(scheme quant.Scheme) (*Program, error) {
+	return NewProgram(m, func(scope *model.Scope, pixels, momentum *Node) *Node {
 		logits := m.Network.Logits(scope, pixels, &nn.Run{Scheme: scheme, StatisticsMomentum: momentum})
 		return ReduceAllMax(logits) // the statistics are what counts
 	}, true, false)
-	if err != nil {
-		return err
-	}
-	defer exec.Close()
-	err = m.eachBatch(ctx, train, options, batches, DefaultReestimationBatches, func(i int, pixels *tensors.Tensor) error {
-		_, err := exec.Call(pixels, tensors.FromScalar(1/float32(i+1))) // the first batch replaces, the i-th has weight 1/i: the mean of all
+}
+
+// estimate is Reestimate by an estimator.
+func (m *Model) estimate(ctx context.Context, train data.Dataset, estimator *Program, batches int, options CalibrateOptions) error {
+	err := m.eachBatch(ctx, train, options, batches, DefaultReestimationBatches, func(i int, pixels *tensors.Tensor) error {
+		_, err := estimator.Call(pixels, tensors.FromScalar(1/float32(i+1))) // the first batch replaces, the i-th has weight 1/i: the mean of all
 		return err
 	})
 	return errors.WithMessagef(err, "re-estimating batch-norm statistics of network %s", m.Network.Name)

@@ -30,7 +30,7 @@ type Model struct {
 	scheme  quant.Scheme
 	drawn   bool // weights are random: none were read
 	places
-	logits *Program // for the current scheme; nil until it is needed
+	logits, statistics *Program // for the current scheme; nil until they are needed
 }
 
 // Site is a tensor of a network that can be quantized.
@@ -146,11 +146,13 @@ func (m *Model) SetScheme(scheme quant.Scheme) error {
 	return nil
 }
 
-// reset forgets the compiled graph, which depends on the scheme.
+// reset forgets the compiled graphs, which depend on the scheme.
 func (m *Model) reset() {
-	if m.logits != nil {
-		m.logits.Close()
-		m.logits = nil
+	for _, program := range []**Program{&m.logits, &m.statistics} {
+		if *program != nil {
+			(*program).Close()
+			*program = nil
+		}
 	}
 }
 
