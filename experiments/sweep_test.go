@@ -194,6 +194,9 @@ func checkShared(t *testing.T, dir string, files map[string]string) {
 		if o.Status.State != want.state || !strings.Contains(o.Status.Reason, want.reason) {
 			t.Errorf("run %s: %+v, want %s %q", o.Config.ID(), o.Status, want.state, want.reason)
 		}
+		if opened, err := run.Open(o.Dir); err != nil || opened.Status.State != want.state {
+			t.Errorf("the folder of run %s tells %s, %v; want %s", o.Config.ID(), opened.Status.State, err, want.state)
+		}
 		if events, _ := filepath.Glob(filepath.Join(o.Dir, "events.out.tfevents.*")); want.state == run.Done && len(events) != want.curves {
 			t.Errorf("run %s was begun %d times, want once", o.Config.ID(), len(events))
 		}

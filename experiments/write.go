@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -30,11 +31,18 @@ type Written struct {
 }
 
 // Write makes tables and figures of what is done of the plan, from the runs in dir, and writes them into a folder. But for settings.json they
-// depend on the plan and the engine alone.
+// depend on the plan and the engine alone. It returns an error if no run is done: others may be there that are not to be replaced by empty tables.
 func (p *Plan) Write(dir, into string) (Written, error) {
 	outcomes, report, err := p.report(dir)
 	if err != nil {
 		return Written{}, err
+	}
+	if !slices.ContainsFunc(outcomes, func(o run.Outcome) bool { return o.Status.State == run.Done }) {
+		reason := ""
+		if i := slices.IndexFunc(outcomes, func(o run.Outcome) bool { return o.Status.State == run.Failed }); i >= 0 {
+			reason = "; " + failures(outcomes[i:])[0]
+		}
+		return Written{}, errors.Errorf("no run of %s, preset %s, is done in %s%s", p.Experiment, p.Options.Preset, dir, reason)
 	}
 	w := Written{Dir: into, Failed: failures(outcomes), Tables: report.Tables}
 	if err := os.MkdirAll(into, 0o777); err != nil {

@@ -43,6 +43,26 @@ func TestExperimentRefuses(t *testing.T) {
 	}
 }
 
+// Where no run could be done, results that are there stay.
+func TestExperimentKeepsResults(t *testing.T) {
+	dir := t.TempDir()
+	file, kept := filepath.Join(dir, "wrong.safetensors"), filepath.Join(dir, "table1.csv")
+	for path, text := range map[string]string{file: "no weights", kept: "results"} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"experiment", "run", "table1", "--data", "builtin", "--weights", file, "--seeds", "1", "--out", filepath.Join(dir, "runs"), "--results", dir}
+	got := run(t, command(args...))
+	if text, err := os.ReadFile(kept); err != nil || string(text) != "results" {
+		t.Errorf("the results that were there are now %q, %v", text, err)
+	}
+	lines := strings.Split(strings.TrimSpace(got.stderr), "\n")
+	if said := lines[len(lines)-1]; got.code != 1 || !strings.Contains(said, "no run of table1, preset demo, is done in ") || !strings.Contains(said, file) {
+		t.Errorf("exit code %d, %q; want 1, and what failed", got.code, said)
+	}
+}
+
 // Ctrl-C saves, says how to go on, and leaves runs that can be looked at.
 func TestExperimentInterrupted(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 
 // execute does the run in its folder, or what is left of it.
 func (s *Sweep) execute(ctx context.Context, c Config, dir string) error {
-	if err := writeJSON(filepath.Join(dir, ConfigFile), c.Portable()); err != nil {
+	if err := writeConfig(c, dir); err != nil {
 		return err
 	}
 	if err := readEnvironment(s.Engine).record(dir); err != nil {

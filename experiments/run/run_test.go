@@ -1,11 +1,13 @@
 package run_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -185,6 +187,50 @@ func TestStartWithoutWeights(t *testing.T) {
 	const want = "its weights were not kept; remove its folder"
 	if s := outcomes[1].Status; s.State != run.Failed || !strings.Contains(s.Reason, want) {
 		t.Errorf("got %+v, want it to have failed with %q", s, want)
+	}
+}
+
+// A run whose folder is removed while the sweep needs it, as the error above advises, is done again.
+func TestStartRemoved(t *testing.T) {
+	start := config(t)
+	runs := []run.Config{start}
+	for _, label := range []string{"next", "last"} {
+		c := start
+		c.Label, c.Start = label, run.From(start)
+		runs = append(runs, c)
+	}
+	sets, _, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 8, Test: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep := run.Sweep{Dir: t.TempDir(), Runs: runs, Engine: testbackend.XLA(t), Sets: sets}
+	began := make([]int, len(runs))
+	sweep.Report = func(i int, status run.Status) {
+		if status.State != run.Running {
+			return
+		}
+		if began[i]++; i == 1 {
+			if err := os.RemoveAll(filepath.Join(sweep.Dir, start.ID())); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := sweep.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		state run.State
+		began int
+	}{{run.Done, 2}, {run.Failed, 1}, {run.Done, 1}} {
+		if got := outcomes[i].Status; got.State != want.state || began[i] != want.began {
+			t.Errorf("run %s began %d times, and is %+v; want %d and %s", runs[i].Label, began[i], got, want.began, want.state)
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,32 +47,23 @@ func (s *Sweep) Run(ctx context.Context) error {
 	if err := s.validate(); err != nil {
 		return err
 	}
-	open := make([]int, len(s.Runs))
-	for i := range open {
-		open[i] = i
-	}
 	failed := map[string]bool{} // in this sweep, by ID
-	for len(open) > 0 {
-		before := len(open)
-		var err error
-		open = slices.DeleteFunc(open, func(i int) bool {
+	for {
+		waits := false
+		for i := range s.Runs {
+			t, err := s.take(ctx, i, failed)
 			if err != nil {
-				return false
-			}
-			var t turn
-			t, err = s.take(ctx, i, failed)
-			return err == nil && t == settled
-		})
-		if err != nil {
-			return err
-		}
-		if len(open) == before {
-			if err := sleep(ctx, pollEvery); err != nil {
 				return err
 			}
+			waits = waits || t == waiting
+		}
+		if !waits {
+			return nil
+		}
+		if err := sleep(ctx, pollEvery); err != nil {
+			return err
 		}
 	}
-	return nil
 }
 
 // validate returns an error for a configuration that cannot be run. A run that starts from another must find it among the runs: nobody else would do it.
@@ -110,6 +100,18 @@ func (s *Sweep) take(ctx context.Context, i int, failed map[string]bool) (turn, 
 	}
 	c := s.Runs[i]
 	dir := filepath.Join(s.Dir, c.ID())
+	if status, err := readStatus(dir); err != nil || status.State == Done || failed[c.ID()] {
+		return settled, err
+	}
+	if c.Start.Run != "" && !failed[c.Start.Run] {
+		start, err := readStatus(filepath.Join(s.Dir, c.Start.Run))
+		if err != nil {
+			return settled, err
+		}
+		if start.State != Done {
+			return waiting, nil // and no folder: the run has not begun
+		}
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return settled, errors.Wrap(err, "folder of a run")
 	}
@@ -122,21 +124,16 @@ func (s *Sweep) take(ctx context.Context, i int, failed map[string]bool) (turn, 
 	if !mine {
 		return waiting, nil
 	}
-	status, err := readStatus(dir)
+	status, err := readStatus(dir) // another process may have done it meanwhile
 	if err != nil || status.State == Done {
 		return settled, err
 	}
-	if c.Start.Run != "" {
-		start, err := readStatus(filepath.Join(s.Dir, c.Start.Run))
-		switch {
-		case err != nil:
+	if failed[c.Start.Run] {
+		failed[c.ID()] = true
+		if err := writeConfig(c, dir); err != nil {
 			return settled, err
-		case failed[c.Start.Run]:
-			failed[c.ID()] = true
-			return settled, s.record(i, dir, Status{State: Failed, Reason: "the run it starts from failed: " + c.Start.Run})
-		case start.State != Done:
-			return waiting, nil
 		}
+		return settled, s.record(i, dir, Status{State: Failed, Reason: "the run it starts from failed: " + c.Start.Run})
 	}
 	removeLeftovers(dir)
 	status, err = s.attempt(ctx, i, dir, status)
@@ -184,6 +181,11 @@ func (s *Sweep) attempt(ctx context.Context, i int, dir string, status Status) (
 		return status, nil // where the disk is full the record fails too: the sweep was told
 	}
 	return status, recorded
+}
+
+// writeConfig keeps what makes the folder that of a run.
+func writeConfig(c Config, dir string) error {
+	return writeJSON(filepath.Join(dir, ConfigFile), c.Portable())
 }
 
 // record keeps a status, and reports it also where it cannot be kept.
