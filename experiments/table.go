@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/lowprec/lpnets/lpq/analysis"
 )
 
 // Table is a table of results: a CSV file, and what a reader sees of it.
@@ -109,6 +111,9 @@ func Cell(value any) string {
 	case Cosine:
 		return fmt.Sprintf("%.6f", float64(v))
 	case P:
+		if v <= analysis.LeastP {
+			return fmt.Sprintf("< %g", analysis.LeastP)
+		}
 		return strconv.FormatFloat(float64(v), 'g', 3, 64)
 	case float64:
 		return strconv.FormatFloat(v, 'g', 6, 64)

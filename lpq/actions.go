@@ -86,6 +86,20 @@ func EvaluateWith(ctx context.Context, m *Model, set data.Dataset, options model
 	return m.Evaluate(ctx, set, options)
 }
 
+// GradientNoise is [analysis.GradientNoise], and shows how far it is.
+func GradientNoise(ctx context.Context, m *Model, train data.Dataset, schemes []quant.Scheme, options analysis.GradientOptions) ([]analysis.Noise, error) {
+	progress := notebook.NewProgressIn(ctx, "gradients "+m.Network.Name)
+	defer progress.Close()
+	observer := options.Progress
+	options.Progress = func(done, total int) {
+		progress.Update(done, total, "batches")
+		if observer != nil {
+			observer(done, total)
+		}
+	}
+	return analysis.GradientNoise(ctx, m, train, schemes, options)
+}
+
 // FineTune trains the model by options.Recipe, as it is for these data (Recipe.For), and shows what every epoch gave, in a notebook also the loss as a
 // curve. An Observer in the options is called too. With a folder and options.Resume, a run that is there goes on. options.Workers 0 means one for each CPU.
 func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options) (finetune.History, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/gomlx/compute"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
@@ -110,7 +111,11 @@ func newExperimentRun(g *global) *cobra.Command {
 			if finished {
 				written, err = writeFinished(plan, dir, results)
 			} else {
-				written, err = runPlan(cmd, g, plan, dir, results)
+				var engine compute.Backend
+				if engine, err = g.engine(); err != nil {
+					return err
+				}
+				written, err = runPlan(cmd, engine, plan, dir, results)
 			}
 			if err != nil {
 				return err
@@ -133,12 +138,8 @@ func newExperimentRun(g *global) *cobra.Command {
 }
 
 // runPlan does what is left of a plan, shows how it goes, and writes the results.
-func runPlan(cmd *cobra.Command, g *global, plan *experiments.Plan, dir, results string) (experiments.Written, error) {
-	engine, err := g.engine()
-	if err != nil {
-		return experiments.Written{}, err
-	}
-	err = plan.Run(cmd.Context(), engine, dir, func(i int, status runs.Status) {
+func runPlan(cmd *cobra.Command, engine compute.Backend, plan *experiments.Plan, dir, results string) (experiments.Written, error) {
+	err := plan.Run(cmd.Context(), engine, dir, func(i int, status runs.Status) {
 		if status.State == runs.Interrupted {
 			return // said at the end
 		}
@@ -273,27 +274,44 @@ experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's 
 			if err != nil {
 				return err
 			}
-			written := []experiments.Written{}
-			for _, p := range plans {
-				e, err := all.Get(p.Experiment)
-				if err != nil {
-					return err
-				}
-				plan, err := e.Open(p.Options)
-				if err != nil {
-					return err
-				}
-				w, err := runPlan(cmd, g, plan, dir, "")
-				if err != nil {
-					return err
-				}
-				written = append(written, w)
+			engine, err := g.engine()
+			if err != nil {
+				return err
 			}
-			return g.finish(cmd, written)
+			written := []experiments.Written{}
+			var failed []error // the other plans go on
+			for _, p := range plans {
+				w, err := resumePlan(cmd, engine, p, dir)
+				switch {
+				case cmd.Context().Err() != nil:
+					return err
+				case err != nil:
+					failed = append(failed, errors.WithMessagef(err, "%s, preset %s", p.Experiment, p.Options.Preset))
+				default:
+					written = append(written, w)
+				}
+			}
+			if err := g.finish(cmd, written); err != nil || len(failed) == 0 {
+				return err
+			}
+			return errors.WithMessagef(failed[0], "%d of %d plans were not resumed, the first", len(failed), len(plans))
 		},
 	}
 	runsFlag(cmd, &dir)
 	return cmd
+}
+
+// resumePlan does what is left of a plan that was read from the folder of its runs.
+func resumePlan(cmd *cobra.Command, engine compute.Backend, p experiments.Plan, dir string) (experiments.Written, error) {
+	e, err := all.Get(p.Experiment)
+	if err != nil {
+		return experiments.Written{}, err
+	}
+	plan, err := e.Open(p.Options)
+	if err != nil {
+		return experiments.Written{}, err
+	}
+	return runPlan(cmd, engine, plan, dir, "")
 }
 
 func newExperimentCompare(g *global) *cobra.Command {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,21 @@ func TestExperimentRefuses(t *testing.T) {
 		if got.code != 1 || !strings.Contains(got.stderr, test.want) || strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%s: exit code %d, %q; want 1 and one line with %q", name, got.code, got.stderr, test.want)
 		}
+	}
+}
+
+// A plan that cannot be opened keeps no other one from being resumed.
+func TestExperimentResumesTheOthers(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"table1", "similarity"} {
+		plan := fmt.Sprintf(`{"experiment": %q, "options": {"preset": "cifar10", "data": "no-such-folder", "weights": ["no-such-file"], "seeds": 1}}`, name)
+		if err := os.WriteFile(filepath.Join(dir, name+"-cifar10.plan.json"), []byte(plan), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := run(t, command("experiment", "resume", "--out", dir))
+	if want := "2 of 2 plans were not resumed, the first: similarity, preset cifar10: "; got.code != 1 || !strings.Contains(got.stderr, want) {
+		t.Errorf("exit code %d, %q; want 1 and %q", got.code, got.stderr, want)
 	}
 }
 

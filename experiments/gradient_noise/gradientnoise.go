@@ -10,7 +10,6 @@ import (
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/data"
-	"github.com/lowprec/lpnets/lpq/notebook"
 	"github.com/lowprec/lpnets/lpq/plot"
 	"github.com/lowprec/lpnets/lpq/quant"
 )
@@ -64,16 +63,13 @@ func measure(ctx context.Context, m *lpq.Model, sets lpq.Sets, c run.Config) (an
 			return nil, err
 		}
 	}
-	progress := notebook.NewProgressIn(ctx, "gradients "+c.Network)
-	defer progress.Close()
 	batch := int(c.Measure.Settings[settingBatch])
 	batches := int(c.Measure.Settings[settingBatches])
 	for batches > 2 && batches*batch > sets.Train.Len() { // each batch is to hold other images
 		batches /= 2
 	}
-	return analysis.GradientNoise(ctx, m, sets.Train, schemes, analysis.GradientOptions{
+	return lpq.GradientNoise(ctx, m, sets.Train, schemes, analysis.GradientOptions{
 		Batches: batches, Batch: batch, Seed: c.Seed, Augment: data.DefaultAugment(sets.Train),
-		Progress: func(done, total int) { progress.Update(done, total, "batches") },
 	})
 }
 

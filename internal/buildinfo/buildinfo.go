@@ -2,6 +2,7 @@
 package buildinfo
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -39,7 +40,11 @@ func Read() Info {
 	return i
 }
 
-// revision is what the build was stamped with. A notebook's cells, tests, and builds without a stamp ask git for the revision of the sources.
+// revisionVariable is what an image without git has the revision of its sources in.
+const revisionVariable = "LPNETS_REVISION"
+
+// revision is what the build was stamped with. A notebook's cells, tests, and builds without a stamp ask the environment, and then git for the revision of the
+// sources.
 func revision(build *debug.BuildInfo) string {
 	settings := map[string]string{}
 	for _, s := range build.Settings {
@@ -49,6 +54,9 @@ func revision(build *debug.BuildInfo) string {
 		if settings["vcs.modified"] == "true" {
 			stamp += "+"
 		}
+		return stamp
+	}
+	if stamp := os.Getenv(revisionVariable); stamp != "" {
 		return stamp
 	}
 	_, file, _, ok := runtime.Caller(0)

@@ -30,3 +30,14 @@ func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone
 	}
 	return func() { _ = file.Close() }, err == nil && locked, nil // closing ends the lock; there is nothing to write that could fail
 }
+
+// Try is Lock for whoever would rather not wait: free is false, and there is nothing to unlock, if somebody else has the lock.
+func Try(dir string) (unlock func(), free bool) {
+	file := flock.New(filepath.Join(dir, name))
+	locked, err := file.TryLock()
+	if err == nil && !locked {
+		_ = file.Close() // nothing was written
+		return nil, false
+	}
+	return func() { _ = file.Close() }, true
+}

@@ -21,6 +21,9 @@ func TestLock(t *testing.T) {
 	if _, _, err := folderlock.Lock(ctx, dir, func() {}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a locked folder: got %v, want an error that names %s", err, dir)
 	}
+	if _, free := folderlock.Try(dir); free {
+		t.Error("a locked folder is free")
+	}
 	waits := make(chan bool, 1)
 	done := make(chan bool)
 	go func() {
@@ -35,4 +38,9 @@ func TestLock(t *testing.T) {
 	if !<-done {
 		t.Error("the second does not get the lock when the first ends")
 	}
+	third, free := folderlock.Try(dir)
+	if !free {
+		t.Fatal("the folder is not free when the second ends")
+	}
+	third()
 }

@@ -88,7 +88,7 @@ type MatchedPairs struct {
 	OnlyA  int     `json:"only_a"` // images that only the first network got right
 	OnlyB  int     `json:"only_b"` // images that only the second one got right
 	Images int     `json:"images"`
-	P      float64 `json:"p"` // that a fair coin splits OnlyA + OnlyB so unevenly, or more; 1e-300 stands for what is below it
+	P      float64 `json:"p"` // that a fair coin splits OnlyA + OnlyB so unevenly, or more; LeastP for what is below
 }
 
 // McNemar is the exact test (two-sided, binomial) of McNemar, "Note on the sampling error of the difference between correlated
@@ -117,15 +117,15 @@ func McNemar(a, b, labels []int32) (MatchedPairs, error) {
 	return m, nil
 }
 
-// leastP is the least p that is told from zero: float64 has little below it, and no p is zero.
-const leastP = 1e-300
+// LeastP stands for every p below it: float64 has little there, and no p is zero.
+const LeastP = 1e-300
 
-// evenSplit is the chance that n = a + b throws of a fair coin fall as unevenly as a to b, or more: min(1, 2 * P(X <= min(a, b))), no less than leastP.
+// evenSplit is the chance that n = a + b throws of a fair coin fall as unevenly as a to b, or more: min(1, 2 * P(X <= min(a, b))), no less than LeastP.
 func evenSplit(a, b int) float64 {
 	if a == b { // both tails overlap; also none thrown
 		return 1
 	}
-	return max(leastP, min(2*distuv.Binomial{N: float64(a + b), P: 0.5}.CDF(float64(min(a, b))), 1))
+	return max(LeastP, min(2*distuv.Binomial{N: float64(a + b), P: 0.5}.CDF(float64(min(a, b))), 1))
 }
 
 // Points is the accuracy of the first network minus that of the second, in percentage points.

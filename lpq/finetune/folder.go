@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/internal/folderlock"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/optim"
 	"github.com/lowprec/lpnets/lpq/weights"
@@ -42,7 +43,7 @@ type folder string
 
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 
-// open prepares the folder, and where it holds this run, brings model and state to its newest checkpoint.
+// open prepares the folder, keeps others out of it until the run is closed, and where it holds this run, brings model and state to its newest checkpoint.
 func (f folder) open(r *run) (resumed bool, err error) {
 	if f == "" {
 		return false, nil
@@ -50,6 +51,11 @@ func (f folder) open(r *run) (resumed bool, err error) {
 	if err := os.MkdirAll(string(f), 0o777); err != nil {
 		return false, errors.Wrap(err, "folder of the run")
 	}
+	unlock, free := folderlock.Try(string(f))
+	if !free {
+		return false, errors.Errorf("folder %s: another training is at work in it; wait for its end, or name another folder", f)
+	}
+	r.unlock = unlock
 	file, err := weights.Read(f.path(CheckpointFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
@@ -200,6 +206,9 @@ func ReadHistory(dir string) (history History, err error) {
 		var epoch EpochMetrics
 		if err := json.Unmarshal(line, &epoch); err != nil {
 			return nil, errors.Wrapf(err, "line %d of %s", len(history)+1, path)
+		}
+		if epoch.Train == nil {
+			return nil, errors.Errorf("line %d of %s has no training scores", len(history)+1, path)
 		}
 		history = append(history, epoch)
 	}

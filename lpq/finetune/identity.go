@@ -94,7 +94,7 @@ func (id RunIdentity) differs(other string) error {
 	for i, d := range differences {
 		texts[i] = fmt.Sprintf("%s is %s there and %s here", d.Field, orNone(d.Values[0]), orNone(d.Values[1]))
 	}
-	return errors.Errorf("it belongs to another run: %s", strings.Join(texts, ", "))
+	return errors.Errorf("it belongs to another run: %s; name another folder, or remove this one", strings.Join(texts, ", "))
 }
 
 // orNone shortens what is shown of a value: a hash is recognized by its beginning.

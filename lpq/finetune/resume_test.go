@@ -159,6 +159,43 @@ func TestInterruptedRunsEndWithTheSameBits(t *testing.T) {
 	})
 }
 
+// Two trainings would overwrite each other's files.
+func TestOneTrainingInAFolder(t *testing.T) {
+	dir, tried := t.TempDir(), false
+	_, err := trainSmall(t, context.Background(), dir, finetune.Observer{Step: func(finetune.Progress) {
+		if tried {
+			return
+		}
+		tried = true
+		if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err == nil || !strings.Contains(err.Error(), dir+": another training is at work") {
+			t.Errorf("a second one in the same folder: error %v", err)
+		}
+	}}, 1)
+	if err != nil || !tried {
+		t.Fatalf("tried %v, error %v", tried, err)
+	}
+	if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err != nil {
+		t.Errorf("when the first has ended: %v", err)
+	}
+}
+
+func TestReadHistory(t *testing.T) {
+	const good = `{"epoch": 1, "train": {"loss": 2}}` + "\n"
+	for text, want := range map[string]string{good: "", good + "{}\n": "line 2 of ", "null\n": "line 1 of ", good + "{": "line 2 of "} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, finetune.MetricsFile), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		history, err := finetune.ReadHistory(dir)
+		if want == "" && (err != nil || history.Last().Train.Loss != 2) {
+			t.Errorf("%q: %v, %v", text, history, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want+filepath.Join(dir, finetune.MetricsFile))) {
+			t.Errorf("%q: error %v, want %q and the file", text, err, want)
+		}
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err != nil {

@@ -75,13 +75,14 @@ type run struct {
 	state    state
 	batch    models.Tally // of the last step
 	history  History
+	unlock   func() // the folder; nil where there is none
 }
 
 // Run trains the model by the recipe and leaves it as it is at the end. It calibrates first where the recipe quantizes activations and
 // the model has no exponents for that, or other ones: of another precision, or another rule for the weights.
 //
 // It returns ErrInterrupted in the chain if ctx ends, and an error for a loss that is not finite, data that do not fit, a folder that holds another
-// run, or a file that cannot be written.
+// run or in which another process trains, or a file that cannot be written.
 func Run(ctx context.Context, m *models.Model, sets Sets, options Options) (History, error) {
 	if err := options.Recipe.Validate(); err != nil {
 		return nil, err
@@ -162,6 +163,9 @@ func (r *run) calibration() models.CalibrateOptions {
 func (r *run) close() {
 	if r.stepper != nil {
 		r.stepper.Close()
+	}
+	if r.unlock != nil {
+		r.unlock()
 	}
 }
 

@@ -107,6 +107,16 @@ func (p *Progress) Update(done, total int, note string) {
 	}
 }
 
+// Flush shows the state at once, for an action that will not tell more for long.
+func (p *Progress) Flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := p.now(); !p.closed {
+		p.lastShown = now
+		p.display.show(p.line(now), false)
+	}
+}
+
 // Log shows a line that stays, above the progress: what one part of the action gave.
 func (p *Progress) Log(line string) {
 	p.mu.Lock()

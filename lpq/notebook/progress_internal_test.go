@@ -52,6 +52,16 @@ func TestProgressForetellsTheEnd(t *testing.T) {
 	compare(t, *shown, want)
 }
 
+func TestProgressFlush(t *testing.T) {
+	p, at, shown := clockedProgress()
+	at(0.1)
+	p.Update(0, 3, "a long step")
+	p.Flush()
+	p.Close()
+	p.Flush()
+	compare(t, *shown, []string{"…", "  0 % · 0/3 · 0:00 · a long step", "  0 % · 0/3 · 0:00 · a long step"})
+}
+
 // An action that resumes at step 900 has done one step in its fourth second, not 901.
 func TestProgressAfterAResume(t *testing.T) {
 	p, at, shown := clockedProgress()
