@@ -1,5 +1,5 @@
-# Everything that is built or fetched goes into bin/, .tools/ and runs/, which git ignores, and into the user's caches of Go and lpq. Needed are
-# Go 1.26.5 or later, a C compiler, make, and Python 3.11 or later with venv and pip.
+# Everything that is built or fetched goes into bin/ and .tools/, which git ignores, and into the user's caches of Go and lpq; what is computed goes into
+# runs/. Needed are Go 1.26.5 or later, a C compiler, make, and Python 3.11 or later with venv and pip.
 
 .PHONY: help demo test build plugin check unit clean
 
@@ -8,7 +8,7 @@ help:
 	@echo 'make test    every check: style, unit tests, notebooks'
 	@echo 'make build   bin/lpq'
 	@echo 'make lab     JupyterLab with the Go kernel, on the notebooks'
-	@echo 'make clean   remove what was built; caches of Go and lpq stay'
+	@echo 'make clean   remove what was built; runs/ and the caches of Go and lpq stay'
 
 demo: plugin
 	bin/lpq demo
@@ -34,6 +34,8 @@ unit: plugin
 	go test -race -short ./lpq/data/... ./lpq/weights/...
 
 clean:
-	rm -rf bin .tools runs
+	rm -rf bin .tools
 
 include notebooks/tools.mk
+
+lab notebooks notebooks-save: plugin

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -63,7 +62,7 @@ func size(set data.Dataset) int {
 
 // shards counts what is prepared in a folder.
 func shards(dir string) (n int, bytes int64, err error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*"+imagenet.ShardExtension))
+	paths, err := imagenet.Shards(dir)
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -71,7 +70,7 @@ func shards(dir string) (n int, bytes int64, err error) {
 		}
 		n, bytes = n+1, bytes+info.Size()
 	}
-	return n, bytes, errors.WithStack(err)
+	return n, bytes, err
 }
 
 func (f folder) text(w io.Writer) {
@@ -180,7 +179,11 @@ func newVerify(g *global) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			progress := notebook.NewProgress("verify " + args[0])
 			defer progress.Close()
-			if err := imagenet.Verify(args[0], func(done, total int) { progress.Update(done, total, "") }); err != nil {
+			err := imagenet.Verify(cmd.Context(), args[0], func(done, total int) { progress.Update(done, total, "") })
+			if isInterrupt(err) {
+				return errors.New("interrupted")
+			}
+			if err != nil {
 				return err
 			}
 			n, bytes, err := shards(args[0])

@@ -63,9 +63,22 @@ func revision(build *debug.BuildInfo) string {
 	if !ok || !filepath.IsAbs(file) {
 		return ""
 	}
-	text, err := exec.Command("git", "-C", filepath.Dir(file), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+").Output()
-	if err != nil {
-		return "" // no git, or not a checkout: the version says what there is to say
+	root := filepath.Dir(filepath.Dir(filepath.Dir(file))) // of the sources: this is internal/buildinfo
+	if top, err := git(root, "rev-parse", "--show-toplevel"); err != nil || !sameFolder(top, root) {
+		return "" // no git, or a checkout of something else: the version says what there is to say
 	}
-	return strings.TrimSpace(string(text))
+	revision, _ := git(root, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+")
+	return revision
+}
+
+// git is what a command of git prints in a folder.
+func git(dir string, args ...string) (string, error) {
+	text, err := exec.Command("git", append([]string{"-C", dir}, args...)...).Output()
+	return strings.TrimSpace(string(text)), err
+}
+
+func sameFolder(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

@@ -55,10 +55,7 @@ func (f *fetch) get(ctx context.Context, out *os.File, have int64) error {
 	if f.etag = response.Header.Get("ETag"); strings.HasPrefix(f.etag, "W/") {
 		f.etag = "" // a weak one does not vouch for bytes
 	}
-	if err := errors.WithStack(out.Truncate(have)); err != nil {
-		return permanent{err}
-	}
-	if _, err := out.Seek(have, io.SeekStart); err != nil {
+	if err := cut(out, have); err != nil {
 		return permanent{errors.WithStack(err)}
 	}
 	body := &watched{response.Body, func(n int64) {
@@ -69,6 +66,18 @@ func (f *fetch) get(ctx context.Context, out *os.File, have int64) error {
 	}}
 	body.seen(0)
 	return f.receive(ctx, out, body, total, &have)
+}
+
+// cut shortens the file to its first `have` bytes, if it has more, and goes to their end.
+func cut(out *os.File, have int64) error {
+	end, err := out.Seek(0, io.SeekEnd)
+	if err == nil && end > have {
+		err = out.Truncate(have)
+	}
+	if err == nil {
+		_, err = out.Seek(have, io.SeekStart)
+	}
+	return err
 }
 
 // ask sends the request.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -330,10 +331,10 @@ func TestFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("this system has no /dev/full")
 	}
-	if err := download.File(context.Background(), r); err == nil || !strings.Contains(err.Error(), r.Path) {
-		t.Errorf("got %v, want an error that names the file", err)
+	if err := download.File(context.Background(), r); err == nil || !strings.Contains(err.Error(), r.Path) || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v, want an error that names the file, and that the disk is full", err)
 	}
-	if got := s.requests.Load(); got > 1 {
+	if got := s.requests.Load(); got != 1 {
 		t.Errorf("%d requests; another attempt does not mend it", got)
 	}
 }

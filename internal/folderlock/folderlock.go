@@ -3,6 +3,7 @@ package folderlock
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -18,7 +19,7 @@ const name = ".lock"
 //
 // On a file system without locks there is none: alone is false then, and others may be at work.
 func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone bool, err error) {
-	file := flock.New(filepath.Join(dir, name))
+	file := open(dir)
 	locked, err := file.TryLock()
 	if err == nil && !locked {
 		waiting()
@@ -31,13 +32,21 @@ func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone
 	return func() { _ = file.Close() }, err == nil && locked, nil // closing ends the lock; there is nothing to write that could fail
 }
 
-// Try is Lock for whoever would rather not wait: free is false, and there is nothing to unlock, if somebody else has the lock.
-func Try(dir string) (unlock func(), free bool) {
-	file := flock.New(filepath.Join(dir, name))
+// Try is Lock for whoever would rather not wait: it returns an error if somebody else has the lock, or the lock's file cannot be opened.
+func Try(dir string) (unlock func(), err error) {
+	file := open(dir)
 	locked, err := file.TryLock()
-	if err == nil && !locked {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return nil, errors.Wrapf(err, "locking %s", dir)
+	case err == nil && !locked:
 		_ = file.Close() // nothing was written
-		return nil, false
+		return nil, errors.Errorf("another process is at work in %s; wait for its end, or name another folder", dir)
 	}
-	return func() { _ = file.Close() }, true
+	return func() { _ = file.Close() }, nil
+}
+
+// open is the lock of a folder; who may write in the folder may have it.
+func open(dir string) *flock.Flock {
+	return flock.New(filepath.Join(dir, name), flock.SetPermissions(0o666))
 }

@@ -21,8 +21,8 @@ func TestLock(t *testing.T) {
 	if _, _, err := folderlock.Lock(ctx, dir, func() {}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a locked folder: got %v, want an error that names %s", err, dir)
 	}
-	if _, free := folderlock.Try(dir); free {
-		t.Error("a locked folder is free")
+	if _, err := folderlock.Try(dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a locked folder: got %v, want an error that names %s", err, dir)
 	}
 	waits := make(chan bool, 1)
 	done := make(chan bool)
@@ -38,9 +38,9 @@ func TestLock(t *testing.T) {
 	if !<-done {
 		t.Error("the second does not get the lock when the first ends")
 	}
-	third, free := folderlock.Try(dir)
-	if !free {
-		t.Fatal("the folder is not free when the second ends")
+	third, err := folderlock.Try(dir)
+	if err != nil {
+		t.Fatal("when the second ends: ", err)
 	}
 	third()
 }

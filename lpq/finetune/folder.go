@@ -51,9 +51,9 @@ func (f folder) open(r *run) (resumed bool, err error) {
 	if err := os.MkdirAll(string(f), 0o777); err != nil {
 		return false, errors.Wrap(err, "folder of the run")
 	}
-	unlock, free := folderlock.Try(string(f))
-	if !free {
-		return false, errors.Errorf("folder %s: another training is at work in it; wait for its end, or name another folder", f)
+	unlock, err := folderlock.Try(string(f))
+	if err != nil {
+		return false, err
 	}
 	r.unlock = unlock
 	file, err := weights.Read(f.path(CheckpointFile))

@@ -167,7 +167,7 @@ func TestOneTrainingInAFolder(t *testing.T) {
 			return
 		}
 		tried = true
-		if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err == nil || !strings.Contains(err.Error(), dir+": another training is at work") {
+		if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err == nil || !strings.Contains(err.Error(), "another process is at work in "+dir) {
 			t.Errorf("a second one in the same folder: error %v", err)
 		}
 	}}, 1)

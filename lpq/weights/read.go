@@ -20,12 +20,31 @@ func Read(path string) (*File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.Errorf("reading weights: %q is a folder or a device, want a file", path)
 	}
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
-		return nil, errors.Wrap(err, "reading weights")
+		return nil, errors.WithMessagef(err, "reading weights %q", path)
 	}
 	file, err := Parse(data)
 	return file, errors.WithMessagef(err, "reading weights %q", path)
+}
+
+// readFile is os.ReadFile for a file that begins as weights do: a wrong one may be larger than the memory.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.WithStack(err)
+	}
+	defer f.Close()
+	begin := make([]byte, 64)
+	n, err := io.ReadFull(f, begin)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.WithStack(err)
+	}
+	if _, err := detect(begin[:n]); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(path)
+	return data, errors.WithStack(err)
 }
 
 // Decode reads a weights file of size bytes from r; see Read.

@@ -104,7 +104,7 @@ func find(path string) (map[string]place, error) {
 	} else if !info.IsDir() {
 		return nil, errors.Errorf("%s is not a folder: %s", path, layouts)
 	}
-	for _, look := range []func(string) (map[string]place, error){findPrepared, findShards, findFolders} {
+	for _, look := range []func(string) (map[string]place, error){findPrepared, findFolders, findShards} {
 		if places, err := look(path); err != nil || len(places) > 0 {
 			return places, err
 		}
@@ -160,11 +160,12 @@ func findFolders(path string) (map[string]place, error) {
 	return places, nil
 }
 
-// classify tells what a set's folder is: one with archives, with more pictures than folders, or with folders.
+// classify tells what a set's folder is: one with archives, with more pictures than folders, or with folders. Archives beside as many folders are
+// those that the folders were unpacked from.
 func classify(dir string) (place, error) {
-	files, err := filesIn(dir, ".tar")
-	if err != nil || len(files) > 0 {
-		return place{kind: tarKind, dir: dir, files: files}, err
+	archives, err := filesIn(dir, ".tar")
+	if err != nil {
+		return place{}, err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -182,6 +183,8 @@ func classify(dir string) (place, error) {
 		}
 	}
 	switch {
+	case len(archives) > folders:
+		return place{kind: tarKind, dir: dir, files: archives}, nil
 	case pictures > folders:
 		return place{kind: flatKind, dir: dir}, nil
 	case folders > 0:

@@ -43,6 +43,20 @@ func TestClassFolders(t *testing.T) {
 	}
 }
 
+// Archives that are left beside the folders that they were unpacked into are no other set.
+func TestFoldersBesideArchives(t *testing.T) {
+	dir := t.TempDir()
+	files := tree(t)
+	for _, name := range []string{"ILSVRC2012_img_train.tar", "ILSVRC2012_img_val.tar", "train/" + tench + ".tar", "train/" + toilet + ".tar"} {
+		files[name] = []byte("an archive")
+	}
+	write(t, dir, files)
+	train, val := open(t, dir, imagenet.Options{})
+	if train.Len() != 6 || val.Len() != 2 {
+		t.Errorf("got %d training and %d validation images, want 6 and 2", train.Len(), val.Len())
+	}
+}
+
 func TestNumbering(t *testing.T) {
 	jpg := photo(t, "tiny_2x3.jpg")
 	folders := func(names ...string) map[string][]byte {

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/pkg/errors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/internal/folderlock"
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/data/raster"
 )
@@ -34,9 +36,10 @@ type PrepareOptions struct {
 // where it does not exist. Evaluation sees the same pixels then; training's crops are drawn from the smaller pictures. ImageNet takes 340 GB at 256.
 //
 // Shards appear whole or not at all. An interrupted preparation goes on where it stopped when it is called again: shards that are there, of the same
-// pictures in the same way, are kept. Files that are left out (Options.Bad) are listed in their shard.
+// pictures in the same way, are kept. Files that are left out (Options.Bad) are listed in their shard, which is made again when one was repaired.
 //
-// It returns an error for what Open returns one for, for a bad file that names it, for a folder with shards of another preparation, and if ctx ends.
+// It returns an error for what Open returns one for, for a bad file that names it, for a folder with shards of another preparation or
+// in which another process prepares, and if ctx ends.
 func Prepare(ctx context.Context, from, to string, options PrepareOptions) error {
 	if options.ShardImages == 0 {
 		options.ShardImages = DefaultShardImages
@@ -63,6 +66,11 @@ func Prepare(ctx context.Context, from, to string, options PrepareOptions) error
 	if err := os.MkdirAll(to, 0o777); err != nil {
 		return errors.WithStack(err)
 	}
+	unlock, err := folderlock.Try(to)
+	if err != nil {
+		return errors.WithMessage(err, "another preparation")
+	}
+	defer unlock()
 	if err := p.checkFolder(); err != nil {
 		return err
 	}
@@ -103,8 +111,17 @@ func (p *preparation) plan(name string, s *set) {
 	}
 }
 
-// checkFolder returns an error if there are shards that are not to be made.
+// checkFolder returns an error if there are shards that are not to be made. It removes what a preparation that was killed has left of some.
 func (p *preparation) checkFolder() error {
+	entries, err := os.ReadDir(p.dir)
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	for _, entry := range entries {
+		if strings.Contains(entry.Name(), ShardExtension+".tmp-") {
+			_ = os.Remove(filepath.Join(p.dir, entry.Name())) // what cannot be removed costs disk space only
+		}
+	}
 	files, err := filesIn(p.dir, ShardExtension)
 	if err != nil {
 		return err
@@ -144,13 +161,25 @@ func (j preparationJob) kept(path string) (bool, error) {
 	if err != nil {
 		return false, errors.WithMessage(err, "remove it, or choose another folder")
 	}
-	for _, bad := range d.LeftOut {
-		if err := j.set.bad.leaveOut(bad.Name, errors.New(bad.Reason)); err != nil {
-			return false, err
-		}
-	}
 	if d.Source != j.description.Source || d.Preprocess != j.description.Preprocess || !slices.Equal(d.Classes, j.description.Classes) {
 		return false, errors.Errorf("%s was made of other pictures or in another way: remove it, or choose another folder", path)
+	}
+	return j.stillBad(d.LeftOut)
+}
+
+// stillBad reports whether the files that were left out are as bad as they were, and counts them again. It returns an error for one that may not be left out.
+func (j preparationJob) stillBad(leftOut []BadFile) (bool, error) {
+	names := map[string]bool{}
+	for _, bad := range leftOut {
+		names[filepath.Base(bad.Name)] = true
+	}
+	for i := j.from; i < j.to && len(names) > 0; i++ {
+		if !names[filepath.Base(j.set.pictures.file(i))] {
+			continue
+		}
+		if _, err := j.shrunk(i); !errors.As(err, new(skipped)) {
+			return false, err // without an error it was repaired
+		}
 	}
 	return true, nil
 }

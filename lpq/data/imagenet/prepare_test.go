@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -32,6 +33,9 @@ func list(t testing.TB, dir string) map[string][]byte {
 	}
 	files := map[string][]byte{}
 	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") { // the lock
+			continue
+		}
 		if files[entry.Name()], err = os.ReadFile(filepath.Join(dir, entry.Name())); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +73,7 @@ func TestPrepare(t *testing.T) {
 	gotTrain, _ = open(t, to, imagenet.Options{Preprocess: smaller})
 	train, _ = open(t, from, imagenet.Options{Preprocess: smaller})
 	same(t, gotTrain, train)
-	if err := imagenet.Verify(to, nil); err != nil {
+	if err := imagenet.Verify(t.Context(), to, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -143,6 +147,32 @@ func TestPrepareLeavesOut(t *testing.T) {
 	images(t, train)
 }
 
+// A file that was left out and has been repaired comes into its shard, also where no more may be left out.
+func TestPrepareTakesRepaired(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	files := tree(t)
+	name := "train/" + tench + "/xx.jpg"
+	files[name] = []byte("bad")
+	write(t, from, files)
+	if err := prepare(t, from, to, imagenet.PrepareOptions{Options: imagenet.Options{Bad: &imagenet.BadFiles{Limit: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, prepare(t, from, to, imagenet.PrepareOptions{}), "xx.jpg", "neither JPEG nor PNG")
+	write(t, from, map[string][]byte{name: photo(t, "grey.jpg")})
+	leftover := filepath.Join(to, "train-00000-of-00004.lpqshard.tmp-123")
+	write(t, to, map[string][]byte{filepath.Base(leftover): []byte("of a preparation that was killed")})
+	if err := prepare(t, from, to, imagenet.PrepareOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	train, _ := open(t, to, imagenet.Options{})
+	if got, want := labels(train), []int32{0, 0, 0, 1, 1, 999, 999}; !slices.Equal(got, want) {
+		t.Errorf("got labels %v, want %v", got, want)
+	}
+	if _, err := os.Stat(leftover); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the leftover: %v", err)
+	}
+}
+
 func TestPrepareErrors(t *testing.T) {
 	from, to, other := t.TempDir(), t.TempDir(), t.TempDir()
 	write(t, from, tree(t))
@@ -214,8 +244,20 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	open(t, to, imagenet.Options{})
-	wantError(t, imagenet.Verify(to, nil), path, "damaged")
-	wantError(t, imagenet.Verify(from, nil), "no prepared shards")
+	wantError(t, imagenet.Verify(t.Context(), to, nil), path, "damaged")
+	wantError(t, imagenet.Verify(t.Context(), from, nil), "no prepared shards")
+	if err := os.Remove(filepath.Join(to, "train-00001-of-00003.lpqshard")); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, imagenet.Verify(t.Context(), to, nil), "of the train set", "prepare the set again")
+	if err := prepare(t, from, to, imagenet.PrepareOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := imagenet.Verify(ctx, to, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
 }
 
 // TestLoaderDependsOnSeedAlone: crops of prepared shards and of files, with any number of workers, from any batch on.

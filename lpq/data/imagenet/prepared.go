@@ -2,8 +2,10 @@ package imagenet
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -87,13 +89,12 @@ func describe(path string) (d described, err error) {
 // openPrepared maps all shards of a set, after it has made sure that all are there and fit together.
 func openPrepared(name, dir string, shards []described, n *numbering, options Options) (*set, *numbering, error) {
 	p := &prepared{starts: []int{0}}
+	if err := checkWhole(shards); err != nil {
+		return nil, nil, err
+	}
 	first := shards[0].description
 	var labels []int32
-	for i, d := range shards {
-		if !d.follows(first, i, len(shards)) {
-			return nil, nil, errors.Errorf("%s is shard %d of %d of the %s set (%s, %d classes), but the folder has %d shards of it: prepare the set again in an empty folder",
-				d.path, d.Shard, d.Shards, d.Set, d.Preprocess, len(d.Classes), len(shards))
-		}
+	for _, d := range shards {
 		s, err := openShard(d.path, d.items)
 		if err != nil {
 			return nil, nil, err
@@ -131,46 +132,68 @@ func openShard(path string, items []item) (shard, error) {
 	return shard{path, pixels, items}, err
 }
 
-// Verify reads all pixels of prepared shards in a folder and compares them with their sums. progress, which may be nil, is called after every shard.
-func Verify(dir string, progress func(done, total int)) error {
-	files, err := filesIn(dir, ShardExtension)
+// Verify reads all pixels of prepared shards in a folder, makes sure that none of their sets' shards is missing, and compares them with their sums. progress,
+// which may be nil, is called after every shard. It returns ctx's error if that ends.
+func Verify(ctx context.Context, dir string, progress func(done, total int)) error {
+	places, err := findPrepared(dir)
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	var shards []described
+	for _, set := range slices.Sorted(maps.Keys(places)) {
+		if err := checkWhole(places[set].shards); err != nil {
+			return err
+		}
+		shards = append(shards, places[set].shards...)
+	}
+	if len(shards) == 0 {
 		return errors.Errorf("no prepared shards in %s", dir)
 	}
-	for i, path := range files {
-		if err := verifyShard(path); err != nil {
+	for i, d := range shards {
+		if ctx.Err() != nil {
+			return errors.Wrap(ctx.Err(), "verifying")
+		}
+		if err := d.verify(); err != nil {
 			return err
 		}
 		if progress != nil {
-			progress(i+1, len(files))
+			progress(i+1, len(shards))
 		}
 	}
 	return nil
 }
 
-func verifyShard(path string) error {
-	d, err := describe(path)
-	if err != nil {
-		return err
+// Shards lists the files of the prepared shards in a folder, by name.
+func Shards(dir string) ([]string, error) { return filesIn(dir, ShardExtension) }
+
+// checkWhole returns an error unless the shards are all those of their set.
+func checkWhole(shards []described) error {
+	for i, d := range shards {
+		if !d.follows(shards[0].description, i, len(shards)) {
+			return errors.Errorf("%s is shard %d of %d of the %s set (%s, %d classes), but the folder has %d shards of it: prepare the set again",
+				d.path, d.Shard, d.Shards, d.Set, d.Preprocess, len(d.Classes), len(shards))
+		}
 	}
+	return nil
+}
+
+// verify compares the pixels of a shard with their sum.
+func (d described) verify() error {
 	length := int64(0)
 	for _, it := range d.items {
 		length += int64(3 * it.width * it.height)
 	}
-	file, _, err := openFile(path)
+	file, _, err := openFile(d.path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(file, int64(len(shardMagic)), length)); err != nil {
-		return errors.Wrap(err, path)
+		return errors.Wrap(err, d.path)
 	}
 	if !bytes.Equal(sum.Sum(nil), d.sum) {
-		return errors.Errorf("prepared shard %s is damaged: its pixels do not have the sum that it says; prepare it again", path)
+		return errors.Errorf("prepared shard %s is damaged: its pixels do not have the sum that it says; prepare it again", d.path)
 	}
 	return nil
 }
