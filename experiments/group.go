@@ -43,6 +43,16 @@ func Baselines(groups []Group) (baselines []Group) {
 	return baselines
 }
 
+// FirstSeed is the note for figures that show one repeat; empty where there are no others.
+func FirstSeed(outcomes []run.Outcome) (notes []string) {
+	for _, g := range Groups(outcomes) {
+		if n := len(g.Runs); n > 1 {
+			return []string{"The figures show the first seed."}
+		}
+	}
+	return nil
+}
+
 // Find returns the group of a network and label; one without runs if there is none.
 func Find(groups []Group, network, label string) Group {
 	for _, g := range groups {
@@ -135,7 +145,10 @@ func Compare(a, b Group) (*Difference, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.P = min(d.P, P(m.P*float64(len(pairs))))
+		if m.P > analysis.LeastP {
+			m.P *= float64(len(pairs))
+		}
+		d.P = min(d.P, P(m.P))
 		d.Verdict = m.Verdict(a.Label, b.Label)
 	}
 	if len(pairs) == 1 {
@@ -150,6 +163,9 @@ func Compare(a, b Group) (*Difference, error) {
 	d.Verdict = over.Verdict(a.Label, b.Label)
 	if over.P() >= significant && d.P < significant {
 		d.Verdict = fmt.Sprintf("networks differ (McNemar), but %d seeds do not tell whether %s and %s do: %+.2f points, p = %.3f", len(pairs), a.Label, b.Label, d.Mean, over.P())
+	}
+	if over.P() < significant && d.P >= significant {
+		d.Verdict += "; McNemar's test does not tell the networks of one seed apart"
 	}
 	if len(pairs) < len(a.Runs) {
 		d.Verdict += fmt.Sprintf(" (the %d seeds that both have)", len(pairs))

@@ -3,6 +3,7 @@ package experiments_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func TestCompare(t *testing.T) {
 		"all alike": {[]int{80, 81, 82}, []int{89, 91, 93}, -10, 3 * 2. / 2048, "-12.48 to -7.52", "b is better than a by 10.00 points, p = 0.003"},
 		// t(0.975, 1) = 12.706: two differences of 0 and -10 say nothing of the recipes.
 		"seeds disagree": {[]int{80, 80}, []int{80, 90}, -5, 2 * 2. / 1024, "-68.53 to 58.53", "networks differ (McNemar), but 2 seeds do not tell whether a and b do: -5.00 points, p = 0.500"},
+		// One image more with each of ten seeds: seeds tell, images do not.
+		"images do not tell": {slices.Repeat([]int{80}, 10), slices.Repeat([]int{81}, 10), -1, 1, "-1.29 to -0.71",
+			"b is better than a by 1.00 points, p < 0.001; McNemar's test does not tell the networks of one seed apart"},
 		// One image more with each seed: no spread, but that of rounding to whole images, 2 / sqrt(24) points.
 		"one image each": {[]int{80, 81}, []int{81, 82}, -1, 1, "-4.67 to 2.67", "no significant difference: a - b = -1.00 points, p = 0.179"},
 	} {

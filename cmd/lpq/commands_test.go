@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
 
@@ -127,6 +128,29 @@ func TestFinetune(t *testing.T) {
 		wantField(t, final, name, fields[name])
 	}
 	againInFolder(t, dir, args, fields)
+}
+
+// Flags for the exponents count also where the weights' file has some; without them those of the file stay.
+func TestFinetuneQuantized(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	quantized := filepath.Join(dir, "w4a4.safetensors")
+	succeed(t, append([]string{"quantize", "--activations", "percentile", "--percentile", "50", "--out", quantized}, work(t)...)...)
+	exponents := func(path string) string {
+		file, err := weights.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file.Metadata[models.MetaExponents]
+	}
+	for name, flags := range map[string][]string{"kept": nil, "new": {"--activations", "max"}} {
+		out := filepath.Join(dir, name)
+		succeed(t, slices.Concat([]string{"finetune", "--recipe", "cifar4", "--epochs", "1", "--batch", "32", "--images", "64", "--model", "resnet8",
+			"--weights", quantized, "--data", fixtures.images, "--out", out}, flags)...)
+		if got := exponents(filepath.Join(out, "final.safetensors")); got == "" || (got == exponents(quantized)) != (name == "kept") {
+			t.Errorf("%s: exponents %s, in the file they were %s", name, got, exponents(quantized))
+		}
+	}
 }
 
 // againInFolder calls for a run whose folder holds it, complete.

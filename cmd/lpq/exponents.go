@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
@@ -23,6 +24,11 @@ func (f *exponentFlags) addFlags(cmd *cobra.Command, weights, activations, perce
 	flags.StringVar(&f.weights, "weight-exponents", "", about("rule for the weights' exponents: max (the paper's) or mse", weights))
 	flags.StringVar(&f.activations, "activations", "", about("how the activations' ranges are chosen: percentile (the paper's), max or mse", activations))
 	flags.Float64Var(&f.percentile, "percentile", 0, about("percent of the activations that a range covers; implies --activations percentile", percentile))
+}
+
+// given reports whether the user said anything.
+func (f *exponentFlags) given(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{"weight-exponents", "activations", "percentile"}, cmd.Flags().Changed)
 }
 
 // change puts what the user gave in the place of the defaults.

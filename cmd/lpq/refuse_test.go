@@ -192,6 +192,7 @@ func TestRefusesBadFlags(t *testing.T) {
 		{name: "images", args: tune("--images", "321"), want: []string{"--images 321", "320 training images"}},
 		{name: "validation", args: tune("--images", "300", "--validation", "21"), want: []string{"--validation 21", "320 training images"}},
 		{name: "rate", args: tune("--lr", "-1"), want: []string{"-1", "positive rate"}},
+		{name: "weight decay", args: tune("--weight-decay", "inf"), want: []string{"weight decay +Inf", "0 or more"}},
 		{name: "end of a constant rate", args: tune("--recipe", "cifar8", "--lr-end", "1"), want: []string{"--lr-end", "cifar8", "constant"}},
 		{name: "schedule", args: tune("--schedule", "linear"), want: []string{`"linear"`, "cosine"}},
 		{name: "schedule without an end", args: tune("--recipe", "cifar8", "--schedule", "cosine"), want: []string{"--schedule cosine", "cifar8", "--lr-end"}},

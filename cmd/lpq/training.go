@@ -16,6 +16,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/optim"
+	"github.com/lowprec/lpnets/lpq/quant"
 )
 
 // training is what fine-tuning and training share: flags, and how they run.
@@ -155,6 +156,11 @@ func (t *training) train(cmd *cobra.Command, g *global, recipe finetune.Recipe) 
 	m, err := t.start(g)
 	if err != nil {
 		return result, err
+	}
+	if t.exponents.given(cmd) { // they count, also where the weights' file has exponents
+		if err := m.SetScheme(quant.Scheme{}); err != nil {
+			return result, err
+		}
 	}
 	before, err := m.Clone()
 	if err != nil {

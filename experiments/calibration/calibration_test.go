@@ -157,7 +157,8 @@ func TestClaim(t *testing.T) {
 		"as in the paper": {85, 70, 80, []string{"w4a4-percentile-99.99 is better than w4a4-max by 15.00 points, p < 0.001, as in the paper.", "w4a4-percentile-99.99 has the highest accuracy, 85.00 %."}},
 		"contrary":        {70, 85, 80, []string{"w4a4-max is better than w4a4-percentile-99.99 by 15.00 points, p < 0.001, which contradicts the paper.", "w4a4-max has the highest accuracy, 85.00 %; against"}},
 		"undecided": {81, 80, 90, []string{"w4a4-percentile-99.99 - w4a4-max = +1.00 points, p = 1.000, so what the paper says is not seen here.",
-			"w4a4-mse-both has the highest accuracy, 90.00 %; against w4a4-percentile-99.99: w4a4-mse-both is better than w4a4-percentile-99.99 by 9.00 points, p = 0.004."}},
+			"w4a4-mse-both has the highest accuracy, 90.00 %; against w4a4-percentile-99.99: w4a4-mse-both is better than w4a4-percentile-99.99 by 9.00 points, p = 0.004 (picked from 3: McNemar p times 2 is 0.00781)."}},
+		"a tie": {80, 85, 85, []string{"w4a4-max and w4a4-mse-both have the highest accuracy, 85.00 %; against"}},
 	} {
 		r, err := calibration.Experiment.Report([]run.Outcome{outcome(t, experiments.BaselineLabel, 90), outcome(t, "w4a4-max", test.uncalibrated),
 			outcome(t, "w4a4-percentile-99.99", test.calibrated), outcome(t, "w4a4-mse-both", test.both)})

@@ -152,7 +152,7 @@ func (q *quantizer) evaluate(ctx context.Context, scheme quant.Scheme, exponents
 	if reestimate {
 		m = q.reestimated
 	}
-	if m.Scheme() != scheme {
+	if !m.Scheme().Equal(scheme) {
 		if err := m.SetScheme(scheme); err != nil {
 			return nil, err
 		}

@@ -24,6 +24,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	if r.Notes, err = notes(all, shown); err != nil {
 		return r, err
 	}
+	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	for _, f := range all {
 		if f.seed == 1 {
 			figures, err := f.figures(shown)

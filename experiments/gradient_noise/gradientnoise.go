@@ -103,6 +103,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	}
 	r.Tables = []experiments.Table{summary, layers}
 	r.Notes = []string{"variance_ratio is the variance of a batch's gradient over that of the fp32 gradient: the mean over layers of the ratios. Exponents are the paper's: weights by the maximum, activations by the 99.99 percentile."}
+	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }
 

@@ -51,6 +51,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	r.Notes = []string{"Validation images are a tenth of the training images, held out of every run here, the baseline's too; where the baseline is far better " +
 		"on them than on the test images, the network as published was trained on them, and they favour what stays close to it. They are what learning rates were chosen by. At another batch size the number of updates stays, as near as whole epochs allow, and the learning rate is the same function of them; lr is the rate at the start, lr_end that at the end. " +
 		"mean_cosine is to the baseline."}
+	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }
 

@@ -17,7 +17,7 @@ var Experiment = experiments.Experiment{
 	Claim: "Longer training, a fitting learning rate and larger batches with matched annealing overcome the gradient noise of 4 bits; 8 bits need one epoch at a small rate.",
 	Presets: []experiments.Preset{
 		experiments.Demo.For(1, "about three minutes on 2 CPU cores"), cifar10,
-		experiments.ImageNet.For(1, "ResNet-18: 800 epochs of ImageNet, weeks on a GPU"),
+		experiments.ImageNet.For(1, "ResNet-18: 2,299 epochs of ImageNet, weeks on several GPUs"),
 	},
 	Plan:   plan,
 	Report: report,

@@ -2,11 +2,17 @@ package similarity
 
 import (
 	"fmt"
+	"os"
+
+	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
+	"github.com/lowprec/lpnets/lpq/backend"
+	"github.com/lowprec/lpnets/lpq/models"
+	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // Experiment is the definition. But for the random start its runs are those of table 1, which are not done again.
@@ -40,11 +46,12 @@ func plan(m experiments.Material) (runs []run.Config) {
 type compared struct {
 	run.Outcome
 	lpq.Comparison
+	quantized, alone any // mean cosines of the quantized weights; nil for fp32, and where the weights were not kept
 }
 
 func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	summary := experiments.Table{Name: "similarity", Caption: "Similarity of the weights to the baseline's, over layers:",
-		Columns: []string{"network", "label", "seed", "epochs", "mean_cosine", "min_cosine", "min_layer", "top1_pct"}}
+		Columns: []string{"network", "label", "seed", "epochs", "mean_cosine", "min_cosine", "min_layer", "quantized_cosine", "untrained_cosine", "top1_pct"}}
 	summary.Shown = summary.Columns
 	layers := experiments.Table{Name: "layers", Columns: []string{"network", "label", "seed", "layer", "weights", "cosine"}}
 	for _, b := range experiments.Baselines(experiments.Groups(outcomes)) {
@@ -61,12 +68,14 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 				}
 			}
 			summary.Add(c.Config.Network, c.Config.Label, c.Config.Seed, c.Config.Recipe.Epochs, experiments.Cosine(analysis.MeanCosine(c.Layers)), experiments.Cosine(least.Cosine), least.Name,
-				experiments.Points(c.Result.Top1Pct))
+				c.quantized, c.alone, experiments.Points(c.Result.Top1Pct))
 		}
 		r.Figures = append(r.Figures, figures(b.Network, all)...)
 	}
 	r.Tables = []experiments.Table{summary, layers}
-	r.Notes = []string{"The network called scratch was trained from a random start of its own, for the epochs shown; its accuracy says whether that was enough to learn."}
+	r.Notes = []string{"Training moves float weights, of which the quantizer makes those that the network computes with. The cosines are of the float ones. quantized_cosine is " +
+		"the mean over layers for the others, untrained_cosine that of the baseline's own weights in the same precision: what quantization does without training.", "The network called scratch was trained from a random start of its own, for the epochs shown; its accuracy says whether that was enough to learn."}
+	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }
 
@@ -82,9 +91,66 @@ func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err 
 				return nil, err
 			}
 		}
-		all = append(all, compared{o, c})
+		quantized, alone, err := quantizedCosines(baseline, o)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, compared{o, c, quantized, alone})
 	}
 	return all, nil
+}
+
+// quantizedCosines are the mean cosines, over layers, of the baseline's weights to those that a run's network computes with, and to the baseline's own in the
+// run's precision; nil for fp32, and where the weights were not kept.
+func quantizedCosines(baseline, o run.Outcome) (trained, alone any, err error) {
+	if o.Config.Precision() == "fp32" {
+		return nil, nil, nil
+	}
+	blueprint, err := blueprint(o.Config.Network)
+	if err != nil {
+		return nil, nil, err
+	}
+	var files [2]*weights.File
+	for i, path := range []string{baseline.WeightFile(), o.WeightFile()} {
+		files[i], err = weights.Read(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, nil, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	before, after := files[0], files[1]
+	same := &weights.File{Tensors: before.Tensors, Metadata: after.Metadata} // the baseline in the run's precision
+	if trained, err = cosineOf(blueprint, before, after); err != nil {
+		return nil, nil, errors.WithMessage(err, o.WeightFile())
+	}
+	alone, err = cosineOf(blueprint, before, same)
+	return trained, alone, errors.WithMessage(err, baseline.WeightFile())
+}
+
+// cosineOf is the mean cosine of the float weights in one file to the quantized ones of another.
+func cosineOf(b models.Blueprint, float, file *weights.File) (any, error) {
+	quantized, err := b.Quantized(file)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := analysis.Similarity(float, quantized)
+	return experiments.Cosine(analysis.MeanCosine(layers)), err
+}
+
+// blueprint is a network's, by the engine that is always there.
+func blueprint(name string) (b models.Blueprint, err error) {
+	network, err := models.Get(name)
+	if err != nil {
+		return b, err
+	}
+	engine, err := backend.Open(backend.Options{Config: "go"})
+	if err != nil {
+		return b, err
+	}
+	defer engine.Finalize()
+	return network.Blueprint(engine)
 }
 
 // figures draw the first seed of each kind: once with the control, which dwarfs the differences between the others, and once without.

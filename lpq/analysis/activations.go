@@ -14,12 +14,12 @@ import (
 	"github.com/lowprec/lpnets/lpq/nn"
 )
 
-// activationBatch is how many images go through both networks at a time, on each device.
+// activationBatch is how many images go through both networks at a time, on all devices together.
 const activationBatch = 8
 
 // ActivationSimilarity is the cosine similarity of what reaches each quantizer of activations, in the model's precision and in the float network with the same
-// weights: where the two part. Differences add up from layer to layer. It is taken over a set's images in full batches of 8 for each device (a set with fewer is one
-// batch), in the order of the layers; Size is the number of values of one image.
+// weights: where the two part. Differences add up from layer to layer. It is taken over a set's images in full batches of 8, or of the next multiple of
+// the number of devices (a set with fewer is one batch), in the order of the layers; Size is the number of values of one image.
 //
 // It returns an error if the images do not fit the network, or the model is not calibrated. An activation of zeros has cosine 0 with any other.
 func ActivationSimilarity(ctx context.Context, m *models.Model, set data.Dataset) ([]Layer, error) {
@@ -40,7 +40,8 @@ func ActivationSimilarity(ctx context.Context, m *models.Model, set data.Dataset
 	}
 	defer program.Close()
 	in, sums := m.Network.Input, make([]float64, 3*len(m.Activations()))
-	loader := &data.Loader{Dataset: set, BatchSize: min(activationBatch*m.NumDevices(), set.Len()), DropLast: true}
+	n := m.NumDevices()
+	loader := &data.Loader{Dataset: set, BatchSize: min((activationBatch+n-1)/n*n, set.Len()), DropLast: true}
 	for batch, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {
 			return nil, err

@@ -94,7 +94,11 @@ func (id RunIdentity) differs(other string) error {
 	for i, d := range differences {
 		texts[i] = fmt.Sprintf("%s is %s there and %s here", d.Field, orNone(d.Values[0]), orNone(d.Values[1]))
 	}
-	return errors.Errorf("it belongs to another run: %s; name another folder, or remove this one", strings.Join(texts, ", "))
+	wayOut := "name another folder, or remove this one"
+	if len(differences) == 1 && differences[0].Field == "start" {
+		wayOut = "pass the network that the run started from, as it was then, or name another folder"
+	}
+	return errors.Errorf("it belongs to another run: %s; %s", strings.Join(texts, ", "), wayOut)
 }
 
 // orNone shortens what is shown of a value: a hash is recognized by its beginning.

@@ -1,6 +1,7 @@
 package finetune
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -132,7 +133,7 @@ func (r Recipe) Validate() error {
 		return errors.Errorf("recipe %s: batch of %d; want two or more, for batch normalization", r.Name, r.Batch)
 	case !(r.Momentum >= 0 && r.Momentum < 1):
 		return errors.Errorf("recipe %s: momentum %v; want 0 to below 1", r.Name, r.Momentum)
-	case !(r.WeightDecay >= 0):
+	case !(r.WeightDecay >= 0) || math.IsInf(r.WeightDecay, 0):
 		return errors.Errorf("recipe %s: weight decay %v; want 0 or more", r.Name, r.WeightDecay)
 	case r.Reestimate < 0:
 		return errors.Errorf("recipe %s: batch-norm statistics of %d batches; want 0 or more", r.Name, r.Reestimate)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
+	"github.com/lowprec/lpnets/lpq/quant"
 )
 
 // envRunDir makes the test binary run the training of trainSmall in that folder, instead of tests: a process to kill.
@@ -176,6 +178,51 @@ func TestOneTrainingInAFolder(t *testing.T) {
 	}
 	if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err != nil {
 		t.Errorf("when the first has ended: %v", err)
+	}
+}
+
+// Exponents that the caller chose stay where the recipe's precision is the model's, however that is written. A second call for the run wants the network
+// from before the first.
+func TestRunKeepsExponents(t *testing.T) {
+	network, err := models.Get("resnet8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.New(testbackend.XLA(t), network, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe, err := finetune.Get("cifar4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Batch, recipe.Epochs, recipe.WeightRule = 32, 1, ""
+	scheme, err := recipe.Precision()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme.WeightRule, scheme.Granularity = quant.RuleMax, quant.PerTensor
+	if err := m.SetScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{}
+	for _, a := range m.Activations() {
+		want[a.Name] = -3
+	}
+	if err := m.SetExponents(want); err != nil {
+		t.Fatal(err)
+	}
+	train, _ := data.Synthetic(1, 32, 16)
+	options := finetune.Options{Recipe: recipe, Dir: t.TempDir(), Resume: true}
+	if _, err := finetune.Run(context.Background(), m, finetune.Sets{Train: train}, options); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := m.Exponents(); err != nil || !maps.Equal(got, want) {
+		t.Errorf("got exponents %v, %v; want those that were set", got, err)
+	}
+	_, err = finetune.Run(context.Background(), m, finetune.Sets{Train: train}, options)
+	if err == nil || !strings.Contains(err.Error(), "pass the network that the run started from") {
+		t.Errorf("with the trained network: error %v", err)
 	}
 }
 

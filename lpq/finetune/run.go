@@ -30,7 +30,8 @@ type Options struct {
 	Seed   uint64
 	// Dir keeps checkpoints and metrics; empty keeps nothing, and an interrupted run is lost.
 	Dir string
-	// Resume goes on with the run in Dir; without one there it starts. False refuses a folder that holds a run.
+	// Resume goes on with the run in Dir; without one there it starts. The model is to be the one that the run started from, not what an interrupted call left
+	// of it. False refuses a folder that holds a run.
 	Resume bool
 	// CheckpointEvery is the time between two checkpoints within an epoch; 0 means a minute. After an epoch there is always one.
 	CheckpointEvery time.Duration
@@ -137,7 +138,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil || resumed {
 		return err
 	}
-	if r.model.Scheme() != scheme || !r.model.Calibrated() {
+	if !r.model.Scheme().Equal(scheme) || !r.model.Calibrated() {
 		if err := r.model.SetScheme(scheme); err != nil {
 			return err
 		}

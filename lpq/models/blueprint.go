@@ -10,6 +10,7 @@ import (
 
 	"github.com/lowprec/lpnets/lpq/nn"
 	"github.com/lowprec/lpnets/lpq/quant"
+	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // Blueprint is a network without weights: what can be told of it from its shapes alone.
@@ -72,6 +73,44 @@ func (b Blueprint) SizeBytes(scheme quant.Scheme) int {
 		}
 	}
 	return total
+}
+
+// Quantized returns a network's file with the values that the precision in its metadata leaves of the weights: those that the low-precision network computes
+// with, where the file has the float weights behind them. A float network's file comes back as it is.
+func (b Blueprint) Quantized(file *weights.File) (*weights.File, error) {
+	scheme, _, err := Precision(file.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	quantized := &weights.File{Metadata: file.Metadata, Tensors: slices.Clone(file.Tensors)}
+	for i, t := range file.Tensors {
+		k := slices.IndexFunc(b.weights, func(s Site) bool { return s.Name == t.Name })
+		if k < 0 || scheme.Weights(b.weights[k].Edge) == quant.Float {
+			continue
+		}
+		values, err := t.Float32s()
+		if err != nil {
+			return nil, err
+		}
+		parts := 1
+		if scheme.Granularity == quant.PerChannel {
+			parts = t.Shape[0] // in a file output channels come first
+		}
+		rounded := make([]float32, 0, len(values))
+		for part := range slices.Chunk(values, max(len(values)/parts, 1)) {
+			f := quant.Format{Bits: scheme.Weights(b.weights[k].Edge), Signed: quant.Signed}
+			if f.Exponent, err = quant.ExponentForWeights(part, f.Bits, scheme.WeightRule); err != nil {
+				return nil, errors.WithMessagef(err, "weights %s", t.Name)
+			}
+			for _, x := range part {
+				rounded = append(rounded, f.FakeQuantize(x))
+			}
+		}
+		if quantized.Tensors[i], err = weights.NewFloat32(t.Name, t.Shape, rounded); err != nil {
+			return nil, err
+		}
+	}
+	return quantized, nil
 }
 
 // NumParameters is how many numbers training changes: weights, biases and batch normalization's two, as PyTorch counts them. Auxiliary classifiers

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/lowprec/lpnets/internal/testbackend"
@@ -35,6 +36,65 @@ func blueprint(t *testing.T, name string) models.Blueprint {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// The values in a quantized file are those on the grid that the engine chooses.
+func TestBlueprintQuantized(t *testing.T) {
+	network, err := models.Get("resnet8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.New(testbackend.XLA(t), network, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, granularity := range []quant.Granularity{quant.PerTensor, quant.PerChannel} {
+		s := scheme(t, "w4a4")
+		s.WeightRule, s.Granularity = quant.RuleMSE, granularity
+		if err := m.SetScheme(s); err != nil {
+			t.Fatal(err)
+		}
+		file, err := m.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := blueprint(t, "resnet8").Quantized(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exponents, err := m.WeightExponents()
+		if err != nil {
+			t.Fatal(err)
+		}
+		edges := map[string]bool{}
+		for _, site := range m.Weights() {
+			edges[site.Name] = site.Edge
+		}
+		changed := 0
+		for i, tensor := range file.Tensors {
+			want, err := tensor.Float32s()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = slices.Clone(want)
+			ls := exponents[tensor.Name]
+			for k := range want {
+				if len(ls) > 0 {
+					want[k] = quant.Format{Bits: s.Weights(edges[tensor.Name]), Signed: quant.Signed, Exponent: ls[k*len(ls)/len(want)]}.FakeQuantize(want[k])
+				}
+			}
+			values, err := got.Tensors[i].Float32s()
+			if err != nil || got.Tensors[i].Name != tensor.Name || !slices.Equal(values, want) {
+				t.Errorf("%s by %s: other values than on the grids %v, %v", tensor.Name, granularity, ls, err)
+			}
+			if original, _ := tensor.Float32s(); !slices.Equal(values, original) {
+				changed++
+			}
+		}
+		if changed != len(edges) {
+			t.Errorf("%d tensors were changed, want the weights of %d layers", changed, len(edges))
+		}
+	}
 }
 
 func TestBlueprintEqualsTorchvision(t *testing.T) {

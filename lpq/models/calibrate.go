@@ -193,6 +193,9 @@ func (m *Model) Calibrate(ctx context.Context, train data.Dataset, options Calib
 func (m *Model) ChooseExponents(histograms []calib.Histogram, scheme quant.Scheme, choice calib.Choice) (map[string]int, error) {
 	exponents := make(map[string]int, len(histograms))
 	for i, site := range m.activations {
+		if scheme.Activations(site.Edge) == quant.Float {
+			continue
+		}
 		if histograms[i].Negative() && !site.Signed {
 			return nil, errors.Errorf("activation %s has negative values, but its quantizer is unsigned: add Signed() to it in the network", site.Name)
 		}

@@ -55,6 +55,12 @@ func TestCalibrateErrors(t *testing.T) {
 	wantError(t, m.Calibrate(ctx, noise(t, 0), models.CalibrateOptions{}), "noise has no images")
 	wantError(t, m.Reestimate(ctx, echoSet(t, nil), 1, models.CalibrateOptions{}), "no images")
 	wantError(t, m.Reestimate(ctx, set, 1, models.CalibrateOptions{}), "re-estimating", "calibrate the network first")
+	if err := m.SetScheme(quant.Scheme{WeightBits: 4, ActivationBits: 4}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Calibrate(ctx, set, models.CalibrateOptions{}); err != nil || !m.Calibrated() {
+		t.Errorf("with float ends: calibrated %v, error %v", m.Calibrated(), err)
+	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	wantError(t, m.Calibrate(canceled, set, models.CalibrateOptions{}), "context canceled")

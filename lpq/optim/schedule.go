@@ -45,6 +45,9 @@ type Schedule struct {
 func (s Schedule) Validate() error {
 	switch s.Kind {
 	case Constant:
+		if math.IsNaN(s.End) || math.IsInf(s.End, 0) {
+			return errors.Errorf("optim: %s schedule that ends at %v; want a number, which is not used", s.Kind, s.End)
+		}
 	case Exponential, ExponentialEpochs, Step, Cosine, OneCycle:
 		if !(s.End > 0) || math.IsInf(s.End, 0) {
 			return errors.Errorf("optim: %s schedule that ends at %v; want a positive rate", s.Kind, s.End)

@@ -85,6 +85,10 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%+v is valid", s)
 		}
 	}
+	filled := quant.Scheme{WeightBits: 4, ActivationBits: 8, EdgeBits: 8, WeightRule: quant.RuleMax, Granularity: quant.PerTensor}
+	if bare := (quant.Scheme{WeightBits: 4, ActivationBits: 8, EdgeBits: 8}); !bare.Equal(filled) || !filled.Equal(bare) || bare.Equal(quant.Scheme{WeightBits: 4}) {
+		t.Error("what is empty in a scheme does not equal its meaning")
+	}
 	for _, limit := range []float64{-1, math.NaN(), math.Inf(1)} {
 		if _, err := quant.ExponentForRange(limit, 4, true); err == nil {
 			t.Errorf("ExponentForRange(%v) gives no error", limit)

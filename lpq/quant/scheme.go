@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -109,6 +110,14 @@ func (s Scheme) Validate() error {
 		return nil
 	}
 	return errors.Errorf("quant: no granularity %q; want %q or %q", s.Granularity, PerTensor, PerChannel)
+}
+
+// Equal reports whether the schemes quantize alike: an empty rule is RuleMax, and an empty granularity PerTensor.
+func (s Scheme) Equal(other Scheme) bool { return s.filled() == other.filled() }
+
+func (s Scheme) filled() Scheme {
+	s.WeightRule, s.Granularity = cmp.Or(s.WeightRule, RuleMax), cmp.Or(s.Granularity, PerTensor)
+	return s
 }
 
 // Weights is the bit-width of a layer's weights; edge says whether the layer is the network's first or last.
