@@ -80,3 +80,10 @@ type Pictures interface {
 
 // ErrSkip is in the chain of the error for an image that cannot be read and is to be left out: a damaged file, where the user allows some.
 var ErrSkip = errors.New("image left out")
+
+// Skip is an error with ErrSkip in its chain that a dataset counts. A Loader calls LeftOut when it hands out the batch that lacks the image, so that what is
+// counted does not depend on how far ahead its workers are; it returns an error if there are too many.
+type Skip interface {
+	error
+	LeftOut() error
+}

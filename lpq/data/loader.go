@@ -127,35 +127,40 @@ func (l *Loader) order(epoch int) []int {
 }
 
 // build makes one batch of the images at the given indices of the dataset.
-func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (Batch, error) {
+func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (r reply) {
 	size := l.Dataset.Shape().Size()
 	started := time.Now()
-	batch := Batch{Images: make([]uint8, len(indices)*size), Labels: make([]int32, len(indices)), Epoch: epoch, Index: index}
+	batch := &r.batch
+	*batch = Batch{Images: make([]uint8, len(indices)*size), Labels: make([]int32, len(indices)), Epoch: epoch, Index: index}
 	original := make([]uint8, size)
 	for _, i := range indices {
 		if err := ctx.Err(); err != nil {
-			return Batch{}, err
+			return reply{err: err}
 		}
-		i, err := l.image(epoch, i, original, batch.Images[batch.Size*size:(batch.Size+1)*size])
+		i, err := l.image(epoch, i, original, batch.Images[batch.Size*size:(batch.Size+1)*size], &r.skips)
 		if errors.Is(err, ErrSkip) {
 			continue
 		}
 		if err != nil {
-			return Batch{}, err
+			return reply{err: err, skips: r.skips}
 		}
 		batch.Labels[batch.Size] = l.Dataset.Label(i)
 		batch.Size++
 	}
 	batch.Images, batch.Labels = batch.Images[:batch.Size*size], batch.Labels[:batch.Size]
 	batch.Took = time.Since(started)
-	return batch, nil
+	return r
 }
 
-// image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written.
-func (l *Loader) image(epoch, i int, original, dst []uint8) (int, error) {
+// image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written, and adds what was left out to skips.
+func (l *Loader) image(epoch, i int, original, dst []uint8, skips *[]Skip) (int, error) {
 	for range l.Dataset.Len() {
 		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
 		err := l.Augment.image(l.Dataset, i, &random, original, dst)
+		var skip Skip
+		if errors.As(err, &skip) {
+			*skips = append(*skips, skip)
+		}
 		if !l.DropLast || !errors.Is(err, ErrSkip) {
 			return i, err
 		}
@@ -178,7 +183,18 @@ type job struct {
 
 type reply struct {
 	batch Batch
+	skips []Skip
 	err   error
+}
+
+// handOut counts what was left out.
+func (r reply) handOut() (Batch, error) {
+	for _, skip := range r.skips {
+		if err := skip.LeftOut(); err != nil {
+			return Batch{}, err
+		}
+	}
+	return r.batch, r.err
 }
 
 // working is the number of workers that there is work for.
@@ -197,8 +213,7 @@ func (l *Loader) start(ctx context.Context, epoch int) *pipeline {
 		p.workers.Go(func() {
 			for j := range p.jobs {
 				indices := order[j.index*l.BatchSize : min(len(order), (j.index+1)*l.BatchSize)]
-				batch, err := l.build(ctx, epoch, j.index, indices)
-				j.reply <- reply{batch, err}
+				j.reply <- l.build(ctx, epoch, j.index, indices)
 			}
 		})
 	}
@@ -219,7 +234,7 @@ func (p *pipeline) await(ctx context.Context) (Batch, error) {
 	}
 	select {
 	case r := <-<-p.replies:
-		return r.batch, r.err
+		return r.handOut()
 	case <-ctx.Done():
 		return Batch{}, ctx.Err()
 	}

@@ -39,34 +39,45 @@ func (b *BadFiles) List() []BadFile {
 	return list
 }
 
-// skip counts a file. Its error is ErrSkip if the file may be left out.
+// skip is the error for a file: a data.Skip, which counts it, if it may be left out.
 func (b *BadFiles) skip(name string, reason error) error {
 	if b == nil || b.Limit <= 0 {
 		return errors.WithMessagef(reason, "%s (repair or remove it, or allow bad files to be skipped)", name)
 	}
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	if _, again := b.files[name]; !again && len(b.files) >= b.Limit {
-		return errors.WithMessagef(reason, "more than the %d bad files that may be skipped; the next is %s", b.Limit, name)
-	}
-	if b.files == nil {
-		b.files = map[string]string{}
-	}
-	b.files[name] = reason.Error()
-	return skipped{name, reason.Error()}
+	return skipped{BadFile{name, reason.Error()}, b}
 }
 
 // skipped is the error for a file that is left out.
-type skipped BadFile
+type skipped struct {
+	BadFile
+	of *BadFiles
+}
 
 func (s skipped) Error() string { return s.Name + ": " + s.Reason }
 
 func (s skipped) Is(target error) bool { return target == data.ErrSkip }
 
-// leaveOut is skip for where there is nothing to do for a file left out: it returns an error only if the file may not be.
-func (b *BadFiles) leaveOut(name string, reason error) error {
-	if err := b.skip(name, reason); !errors.Is(err, data.ErrSkip) {
-		return err
+// LeftOut counts the file. It returns an error if it is one too many.
+func (s skipped) LeftOut() error {
+	b := s.of
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if _, again := b.files[s.Name]; !again && len(b.files) >= b.Limit {
+		return errors.Errorf("more than the %d bad files that may be skipped; the next is %s", b.Limit, s)
 	}
+	if b.files == nil {
+		b.files = map[string]string{}
+	}
+	b.files[s.Name] = s.Reason
 	return nil
+}
+
+// leaveOut counts a file where there is nothing else to do for it. It returns an error if it may not be left out.
+func (b *BadFiles) leaveOut(name string, reason error) error {
+	err := b.skip(name, reason)
+	var s skipped
+	if errors.As(err, &s) {
+		return s.LeftOut()
+	}
+	return err
 }

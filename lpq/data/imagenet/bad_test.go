@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/data/imagenet"
@@ -57,8 +58,13 @@ func TestBadPictures(t *testing.T) {
 			bad := &imagenet.BadFiles{Limit: 1}
 			_, val = open(t, dir, imagenet.Options{Bad: bad})
 			for range 2 { // once more counts once
-				if err := val.Image(i, image); !errors.Is(err, data.ErrSkip) {
-					t.Errorf("got error %v, want ErrSkip", err)
+				err := val.Image(i, image)
+				var skip data.Skip
+				if !errors.Is(err, data.ErrSkip) || !errors.As(err, &skip) {
+					t.Fatalf("got error %v, want one to skip", err)
+				}
+				if err := skip.LeftOut(); err != nil {
+					t.Error(err)
 				}
 			}
 			if list := bad.List(); len(list) != 1 || filepath.Base(list[0].Name) != name || !strings.Contains(list[0].Reason, reasons[name]) {
@@ -124,6 +130,35 @@ func TestNamesInArchives(t *testing.T) {
 	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 1 {
 		t.Errorf("%d files beside the data, %v", len(entries), err)
 	}
+}
+
+// TestLoaderCountsWhatItHandsOut: bad files that only workers have met, ahead of a consumer that has enough, count for nothing.
+func TestLoaderCountsWhatItHandsOut(t *testing.T) {
+	dir := t.TempDir()
+	files := tree(t)
+	files["train/"+toilet+"/x.jpg"], files["train/"+toilet+"/y.jpg"] = []byte("bad"), []byte("bad") // the last two
+	write(t, dir, files)
+	bad := &imagenet.BadFiles{Limit: 1}
+	train, _ := open(t, dir, imagenet.Options{Bad: bad})
+	l := &data.Loader{Dataset: train, BatchSize: 1, Workers: 4, Prefetch: 8}
+	handed := 0
+	for _, err := range l.Epoch(t.Context(), 0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if handed++; handed == 3 {
+			time.Sleep(50 * time.Millisecond) // the workers read on
+			break
+		}
+	}
+	if list := bad.List(); len(list) > 0 {
+		t.Errorf("left out %+v of the first three images", list)
+	}
+	var last error
+	for _, err := range l.Epoch(t.Context(), 0, 0) {
+		last = err
+	}
+	wantError(t, last, "more than the 1 bad files that may be skipped", "y.jpg")
 }
 
 // TestLoaderLeavesOut: batches are smaller, or full with others where they have to be full.

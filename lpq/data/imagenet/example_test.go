@@ -1,10 +1,12 @@
 package imagenet_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/data/imagenet"
 )
 
@@ -34,17 +36,21 @@ func ExampleOpen() {
 		return
 	}
 	fmt.Println(val.Len(), "pictures of class", val.Label(0), val.Classes()[val.Label(0)])
-	image := make([]uint8, val.Shape().Size())
-	for i := range val.Len() {
-		if err := val.Image(i, image); err != nil {
-			fmt.Println("picture", i, "is left out")
+	loader := data.Loader{Dataset: val, BatchSize: val.Len()}
+	for batch, err := range loader.Epoch(context.Background(), 0, 0) {
+		if err != nil {
+			fmt.Println(err)
+			return
 		}
+		fmt.Println(batch.Size, "of them in the batch")
 	}
-	fmt.Println(bad.List()[0].Reason)
+	for _, left := range bad.List() {
+		fmt.Println("left out:", filepath.Base(left.Name), left.Reason)
+	}
 	// Output:
 	// 2 pictures of class 278 kit fox
-	// picture 1 is left out
-	// neither JPEG nor PNG: it begins with "package "
+	// 1 of them in the batch
+	// left out: fox2.jpg neither JPEG nor PNG: it begins with "package "
 }
 
 func copyFile(to, from string) error {

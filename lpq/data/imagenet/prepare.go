@@ -177,8 +177,13 @@ func (j preparationJob) stillBad(leftOut []BadFile) (bool, error) {
 		if !names[filepath.Base(j.set.pictures.file(i))] {
 			continue
 		}
-		if _, err := j.shrunk(i); !errors.As(err, new(skipped)) {
+		_, err := j.shrunk(i)
+		var left skipped
+		if !errors.As(err, &left) {
 			return false, err // without an error it was repaired
+		}
+		if err := left.LeftOut(); err != nil {
+			return false, err
 		}
 	}
 	return true, nil
@@ -197,7 +202,10 @@ func (p *preparation) write(ctx context.Context, j preparationJob, w io.Writer) 
 		var left skipped
 		switch {
 		case errors.As(err, &left):
-			j.description.LeftOut = append(j.description.LeftOut, BadFile(left))
+			if err := left.LeftOut(); err != nil {
+				return err
+			}
+			j.description.LeftOut = append(j.description.LeftOut, left.BadFile)
 		case err != nil:
 			return err
 		default:
