@@ -31,7 +31,7 @@ type Written struct {
 }
 
 // Write makes tables and figures of what is done of the plan, from the runs in dir, and writes them into a folder. But for settings.json they
-// depend on the plan and the engine alone. It returns an error if no run is done: others may be there that are not to be replaced by empty tables.
+// depend on the plan, the engine, and what was kept of the runs alone. It returns an error if no run is done: others may be there that are not to be replaced by empty tables.
 func (p *Plan) Write(dir, into string) (Written, error) {
 	outcomes, report, err := p.report(dir)
 	if err != nil {

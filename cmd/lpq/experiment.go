@@ -283,7 +283,7 @@ experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's 
 			for _, p := range plans {
 				w, err := resumePlan(cmd, engine, p, dir)
 				switch {
-				case cmd.Context().Err() != nil:
+				case err != nil && cmd.Context().Err() != nil:
 					return err
 				case err != nil:
 					failed = append(failed, errors.WithMessagef(err, "%s, preset %s", p.Experiment, p.Options.Preset))
@@ -291,10 +291,15 @@ experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's 
 					written = append(written, w)
 				}
 			}
-			if err := g.finish(cmd, written); err != nil || len(failed) == 0 {
+			err = g.finish(cmd, written)
+			if len(failed) == 0 {
 				return err
 			}
-			return errors.WithMessagef(failed[0], "%d of %d plans were not resumed, the first", len(failed), len(plans))
+			notResumed := errors.WithMessagef(failed[0], "%d of %d plans were not resumed, the first", len(failed), len(plans))
+			if err != nil {
+				return errors.Errorf("%s; of those that were, %s", notResumed, err)
+			}
+			return notResumed
 		},
 	}
 	runsFlag(cmd, &dir)

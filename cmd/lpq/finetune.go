@@ -30,7 +30,7 @@ photographs (lpq data prepare) make it faster.
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd, g) },
 	}
 	t.input.addFlags(cmd)
-	t.addFlags(cmd, "cifar4")
+	t.addFlags(cmd, "cifar4", "those of the weights' file, where it is quantized alike, or else "+recipes)
 	return cmd
 }
 
@@ -50,7 +50,7 @@ func newTrain(g *global) *cobra.Command {
 	}
 	t.addModelFlag(cmd)
 	t.addDataFlag(cmd)
-	t.addFlags(cmd, "scratch")
+	t.addFlags(cmd, "scratch", recipes)
 	return cmd
 }
 

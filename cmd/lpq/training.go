@@ -19,6 +19,9 @@ import (
 	"github.com/lowprec/lpnets/lpq/quant"
 )
 
+// recipes stands for the defaults of flags.
+const recipes = "the recipe's"
+
 // training is what fine-tuning and training share: flags, and how they run.
 type training struct {
 	input
@@ -36,8 +39,8 @@ type training struct {
 	augment                augmentFlag
 }
 
-func (t *training) addFlags(cmd *cobra.Command, recipe string) {
-	const recipes = "the recipe's"
+// addFlags adds the flags; recipe is the default one, and ranges say in words whose the activations are by default.
+func (t *training) addFlags(cmd *cobra.Command, recipe, ranges string) {
 	flags := cmd.Flags()
 	flags.StringVar(&t.recipe, "recipe", recipe, "settings to start from, see above")
 	flags.StringVar(&t.out, "out", "", fmt.Sprintf("folder for checkpoints and metrics (default: runs/%s-<model>-<recipe>-<seed>)", cmd.Name()))
@@ -51,7 +54,7 @@ func (t *training) addFlags(cmd *cobra.Command, recipe string) {
 	flags.Float64Var(&t.momentum, "momentum", 0, "momentum (default: "+recipes+")")
 	flags.Float64Var(&t.weightDecay, "weight-decay", 0, "weight decay (default: "+recipes+")")
 	flags.IntVar(&t.reestimate, "reestimate", 0, "training batches over which batch normalization's statistics are re-estimated after every epoch; 0: moving averages (default: "+recipes+")")
-	t.exponents.addFlags(cmd, recipes, recipes, recipes)
+	t.exponents.addFlags(cmd, recipes, ranges, ranges)
 	flags.IntVar(&t.validation, "validation", 0, "training images to hold out, to judge the best epoch; 0: the least training loss judges")
 	flags.IntVar(&t.images, "images", 0, "use only so many of the other training images; 0: all")
 	t.augment.addFlag(cmd, recipes)

@@ -32,7 +32,7 @@ func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone
 	return func() { _ = file.Close() }, err == nil && locked, nil // closing ends the lock; there is nothing to write that could fail
 }
 
-// Try is Lock for whoever would rather not wait: it returns an error if somebody else has the lock, or the lock's file cannot be opened.
+// Try is Lock for whoever would rather not wait: it returns an error if somebody else has the lock, or may not be asked.
 func Try(dir string) (unlock func(), err error) {
 	file := open(dir)
 	locked, err := file.TryLock()
@@ -46,7 +46,7 @@ func Try(dir string) (unlock func(), err error) {
 	return func() { _ = file.Close() }, nil
 }
 
-// open is the lock of a folder; who may write in the folder may have it.
+// open is the lock of a folder, for all who may read its file. (With more permissions than the umask leaves, flock would not find it on NFS.)
 func open(dir string) *flock.Flock {
-	return flock.New(filepath.Join(dir, name), flock.SetPermissions(0o666))
+	return flock.New(filepath.Join(dir, name), flock.SetPermissions(0o644))
 }

@@ -86,4 +86,5 @@ var ErrSkip = errors.New("image left out")
 type Skip interface {
 	error
 	LeftOut() error
+	Limit() int // how many may be left out: a batch with more is not read to its end
 }

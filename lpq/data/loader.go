@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -137,7 +138,10 @@ func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (r 
 		if err := ctx.Err(); err != nil {
 			return reply{err: err}
 		}
-		i, err := l.image(epoch, i, original, batch.Images[batch.Size*size:(batch.Size+1)*size], &r.skips)
+		i, err := l.image(epoch, i, original, batch.Images[batch.Size*size:(batch.Size+1)*size], &r)
+		if r.tooMany() {
+			return r
+		}
 		if errors.Is(err, ErrSkip) {
 			continue
 		}
@@ -152,14 +156,13 @@ func (l *Loader) build(ctx context.Context, epoch, index int, indices []int) (r 
 	return r
 }
 
-// image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written, and adds what was left out to skips.
-func (l *Loader) image(epoch, i int, original, dst []uint8, skips *[]Skip) (int, error) {
+// image writes image i, augmented, or the one that stands in for it; it returns the index of the image that was written, and notes what was left out.
+func (l *Loader) image(epoch, i int, original, dst []uint8, r *reply) (int, error) {
 	for range l.Dataset.Len() {
 		random := newStream(l.Seed, purposeAugment, uint64(epoch), uint64(i))
 		err := l.Augment.image(l.Dataset, i, &random, original, dst)
-		var skip Skip
-		if errors.As(err, &skip) {
-			*skips = append(*skips, skip)
+		if r.note(err); r.tooMany() {
+			return i, err
 		}
 		if !l.DropLast || !errors.Is(err, ErrSkip) {
 			return i, err
@@ -183,8 +186,22 @@ type job struct {
 
 type reply struct {
 	batch Batch
-	skips []Skip
+	skips []Skip // each once
 	err   error
+}
+
+// note keeps an error that is a Skip.
+func (r *reply) note(err error) {
+	var skip Skip
+	if errors.As(err, &skip) && !slices.ContainsFunc(r.skips, func(s Skip) bool { return s.Error() == skip.Error() }) {
+		r.skips = append(r.skips, skip)
+	}
+}
+
+// tooMany reports whether handOut will return an error in any case.
+func (r *reply) tooMany() bool {
+	n := len(r.skips)
+	return n > 0 && n > r.skips[n-1].Limit()
 }
 
 // handOut counts what was left out.

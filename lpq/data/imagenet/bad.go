@@ -10,7 +10,8 @@ import (
 	"github.com/lowprec/lpnets/lpq/data"
 )
 
-// BadFiles allows some files to be damaged: they are left out, counted and listed. One may serve several sets at the same time. A nil one allows none.
+// BadFiles allows some files to be damaged: they are left out, counted and listed, those that an image is read from when a data.Loader hands out their batch. One
+// may serve several sets at the same time. A nil one allows none.
 type BadFiles struct {
 	Limit int // the first file beyond it is an error
 
@@ -56,6 +57,9 @@ type skipped struct {
 func (s skipped) Error() string { return s.Name + ": " + s.Reason }
 
 func (s skipped) Is(target error) bool { return target == data.ErrSkip }
+
+// Limit is how many files may be left out.
+func (s skipped) Limit() int { return s.of.Limit }
 
 // LeftOut counts the file. It returns an error if it is one too many.
 func (s skipped) LeftOut() error {

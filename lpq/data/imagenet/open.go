@@ -104,7 +104,7 @@ func find(path string) (map[string]place, error) {
 	} else if !info.IsDir() {
 		return nil, errors.Errorf("%s is not a folder: %s", path, layouts)
 	}
-	for _, look := range []func(string) (map[string]place, error){findPrepared, findFolders, findShards} {
+	for _, look := range []func(string) (map[string]place, error){findPrepared, findSets} {
 		if places, err := look(path); err != nil || len(places) > 0 {
 			return places, err
 		}
@@ -119,27 +119,12 @@ func find(path string) (map[string]place, error) {
 	return map[string]place{valSet: p}, nil
 }
 
-// findShards finds tar shards in one folder, whose names tell the sets apart.
-func findShards(path string) (map[string]place, error) {
-	files, err := filesIn(path, ".tar")
+// findSets finds a folder for each set, or tar shards for one that has none, or an empty one.
+func findSets(path string) (map[string]place, error) {
+	places, err := findShards(path)
 	if err != nil {
 		return nil, err
 	}
-	places := map[string]place{}
-	for _, file := range files {
-		for set, names := range setNames {
-			if strings.Contains(filepath.Base(file), names[0]) {
-				p := places[set]
-				places[set] = place{kind: tarKind, dir: path, files: append(p.files, file)}
-			}
-		}
-	}
-	return places, nil
-}
-
-// findFolders finds a folder for each set.
-func findFolders(path string) (map[string]place, error) {
-	places := map[string]place{}
 	for set, names := range setNames {
 		for _, name := range names {
 			dir := filepath.Join(path, name)
@@ -150,18 +135,41 @@ func findFolders(path string) (map[string]place, error) {
 			if err != nil {
 				return nil, err
 			}
-			if p.kind == unknownKind {
+			if _, shards := places[set]; p.kind == unknownKind && !shards {
 				return nil, errors.Errorf("folder %s is empty: %s", dir, layouts)
 			}
-			places[set] = p
+			if p.kind != unknownKind {
+				places[set] = p
+			}
 			break
 		}
 	}
 	return places, nil
 }
 
-// classify tells what a set's folder is: one with archives, with more pictures than folders, or with folders. Archives beside as many folders are
-// those that the folders were unpacked from.
+// findShards finds tar shards in one folder, whose names tell the sets apart. ImageNet's own archives are none.
+func findShards(path string) (map[string]place, error) {
+	files, err := filesIn(path, ".tar")
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]place{}
+	for _, file := range files {
+		if strings.HasPrefix(filepath.Base(file), "ILSVRC2012_img_") {
+			continue
+		}
+		for set, names := range setNames {
+			if strings.Contains(filepath.Base(file), names[0]) {
+				p := places[set]
+				places[set] = place{kind: tarKind, dir: path, files: append(p.files, file)}
+			}
+		}
+	}
+	return places, nil
+}
+
+// classify tells what a set's folder is: one with archives, with more pictures than folders, or with folders. Archives beside the folders that they were unpacked
+// into count for nothing.
 func classify(dir string) (place, error) {
 	archives, err := filesIn(dir, ".tar")
 	if err != nil {
@@ -171,23 +179,24 @@ func classify(dir string) (place, error) {
 	if err != nil {
 		return place{}, errors.WithStack(err)
 	}
-	pictures, folders := 0, 0
+	folders, pictures := map[string]bool{}, 0
 	for _, entry := range entries {
 		mode, err := target(dir, entry)
 		switch {
 		case err != nil || strings.HasPrefix(entry.Name(), "."):
 		case mode.IsDir():
-			folders++
+			folders[entry.Name()] = true
 		case isPicture(entry.Name()):
 			pictures++
 		}
 	}
+	packed := func(archive string) bool { return !folders[strings.TrimSuffix(filepath.Base(archive), ".tar")] }
 	switch {
-	case len(archives) > folders:
+	case slices.ContainsFunc(archives, packed):
 		return place{kind: tarKind, dir: dir, files: archives}, nil
-	case pictures > folders:
+	case pictures > len(folders):
 		return place{kind: flatKind, dir: dir}, nil
-	case folders > 0:
+	case len(folders) > 0:
 		return place{kind: treeKind, dir: dir}, nil
 	}
 	return place{dir: dir}, nil

@@ -57,6 +57,17 @@ func TestFoldersBesideArchives(t *testing.T) {
 	}
 }
 
+// Each set is looked for on its own: shards stand in for a folder that is missing or empty.
+func TestShardsBesideFolders(t *testing.T) {
+	shard := archive(t, file{"a.jpg", photo(t, "grey.jpg")}, file{"a.cls", []byte("3")})
+	dir := t.TempDir()
+	write(t, dir, map[string][]byte{"x-train-0.tar": shard, "x-val-0.tar": shard, "val/" + tench + "/v.jpg": photo(t, "grey.jpg"), "train/.hidden": nil})
+	train, val := open(t, dir, imagenet.Options{})
+	if got, want := append(labels(train), labels(val)...), []int32{3, 0}; !slices.Equal(got, want) {
+		t.Errorf("got labels %v, want %v: of the shard, and of the folder", got, want)
+	}
+}
+
 func TestNumbering(t *testing.T) {
 	jpg := photo(t, "tiny_2x3.jpg")
 	folders := func(names ...string) map[string][]byte {

@@ -68,7 +68,7 @@ func Prepare(ctx context.Context, from, to string, options PrepareOptions) error
 	}
 	unlock, err := folderlock.Try(to)
 	if err != nil {
-		return errors.WithMessage(err, "another preparation")
+		return err
 	}
 	defer unlock()
 	if err := p.checkFolder(); err != nil {
@@ -169,12 +169,13 @@ func (j preparationJob) kept(path string) (bool, error) {
 
 // stillBad reports whether the files that were left out are as bad as they were, and counts them again. It returns an error for one that may not be left out.
 func (j preparationJob) stillBad(leftOut []BadFile) (bool, error) {
-	names := map[string]bool{}
-	for _, bad := range leftOut {
-		names[filepath.Base(bad.Name)] = true
+	place := func(name string) string { return filepath.Join(filepath.Base(filepath.Dir(name)), filepath.Base(name)) } // with its class folder, wherever that is
+	bad := map[string]bool{}
+	for _, file := range leftOut {
+		bad[place(file.Name)] = true
 	}
-	for i := j.from; i < j.to && len(names) > 0; i++ {
-		if !names[filepath.Base(j.set.pictures.file(i))] {
+	for i := j.from; i < j.to && len(bad) > 0; i++ {
+		if !bad[place(j.set.pictures.file(i))] {
 			continue
 		}
 		_, err := j.shrunk(i)
