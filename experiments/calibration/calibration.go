@@ -31,7 +31,7 @@ var demo = experiments.Demo.For(1, "about 40 seconds on 2 CPU cores").
 		func(r *experiments.Recipes) { r.W4A4.Epochs = 1 })
 
 // cifar10 trains shorter than the other experiments do, for there are six networks to train.
-var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: half an hour to an hour on 2 CPU cores (12 epochs of 1.5 to 4 minutes, and 20 minutes of measuring), after 15 to 30 minutes for the baseline").
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: half an hour to an hour on 2 CPU cores (12 epochs of 1 to 4 minutes, and 20 minutes of measuring), after 10 to 30 minutes for the baseline").
 	With(experiments.Adapted+"4 bits: 2 epochs for the paper's 110, batch 128 for 256", experiments.PaperForm, func(r *experiments.Recipes) { r.W4A4.Epochs = 2 })
 
 // The measurement's name and settings: images of a batch; whether weights are by MSE too (1), not by the maximum alone (0); and, by each precision

@@ -21,7 +21,7 @@ var Experiment = experiments.Experiment{
 	Claim: "Gradient noise due to quantization increases as precision falls; averaging over more batches fights it.",
 	Presets: []experiments.Preset{
 		experiments.Demo.For(1, "about 20 seconds on 2 CPU cores"),
-		experiments.CIFAR10.For(1, "ResNet-20: about 3 minutes on 2 CPU cores, after 15 to 30 for the baseline").With(experiments.Adapted + "nothing is trained beyond that"),
+		experiments.CIFAR10.For(1, "ResNet-20: about 3 minutes on 2 CPU cores, after 10 to 30 for the baseline").With(experiments.Adapted + "nothing is trained beyond that"),
 		experiments.ImageNet.For(1, "ResNet-18: minutes on a GPU"),
 	},
 	Measures: map[string]run.Measure{measurement: measure},

@@ -22,7 +22,7 @@ var Experiment = experiments.Experiment{
 }
 
 // cifar10 trains shorter than the other experiments do, for there is much to train.
-var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: 1 to 3 hours for each seed on 2 CPU cores (40 epochs of 1.5 to 4 minutes), after 15 to 30 minutes for the baseline").
+var cifar10 = experiments.CIFAR10.For(1, "ResNet-20: 1 to 3 hours for each seed on 2 CPU cores (40 epochs of 1 to 4 minutes), after 10 to 30 minutes for the baseline").
 	With(experiments.Adapted+"4 epochs for the paper's 110, 2 for 60, 6 for 165; batch 128 for 256, 192 for 400", experiments.PaperForm, func(r *experiments.Recipes) { r.W4A4.Epochs = 4 })
 
 // The paper's base, and what it changed of it.

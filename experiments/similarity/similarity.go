@@ -22,7 +22,7 @@ var Experiment = experiments.Experiment{
 	Claim: "The weights of low-precision networks stay very close to the fp32 ones, so training from scratch is unnecessary (mean over layers 0.994 after 110 epochs at 4 bits; recalled).",
 	Presets: []experiments.Preset{
 		experiments.Demo.For(1, "about 40 seconds on 2 CPU cores"),
-		experiments.CIFAR10.For(1, "ResNet-20: 2 to 5 hours on 2 CPU cores (79 epochs of 1.5 to 4 minutes, of which 30 are left after table1)"),
+		experiments.CIFAR10.For(1, "ResNet-20: 1.5 to 5 hours on 2 CPU cores (79 epochs of 1 to 4 minutes, of which 30 are left after table1)"),
 		experiments.ImageNet.For(1, "ResNet-18: 331 epochs of ImageNet, days on a GPU"),
 	},
 	Plan:   plan,

@@ -13,7 +13,7 @@ var Experiment = experiments.Experiment{
 	Claim: "At 8 bits networks exceed their fp32 baselines after one epoch of fine-tuning; at 4 bits they match them.",
 	Presets: []experiments.Preset{
 		experiments.Demo.For(3, "a little over a minute on 2 CPU cores"),
-		experiments.CIFAR10.For(3, "ResNet-20: 5 to 13 hours on 2 CPU cores (194 epochs of 1.5 to 4 minutes)"),
+		experiments.CIFAR10.For(3, "ResNet-20: 3 to 13 hours on 2 CPU cores (194 epochs of 1 to 4 minutes)"),
 		experiments.ImageNet.For(1, "ResNet-18: 332 epochs of ImageNet, days on a GPU"),
 	},
 	Plan:   plan,
