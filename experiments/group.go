@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/analysis"
@@ -45,10 +46,8 @@ func Baselines(groups []Group) (baselines []Group) {
 
 // FirstSeed is the note for figures that show one repeat; empty where there are no others.
 func FirstSeed(outcomes []run.Outcome) (notes []string) {
-	for _, g := range Groups(outcomes) {
-		if n := len(g.Runs); n > 1 {
-			return []string{"The figures show the first seed."}
-		}
+	if slices.ContainsFunc(Groups(outcomes), func(g Group) bool { return len(g.Runs) > 1 }) {
+		return []string{"The figures show the first seed."}
 	}
 	return nil
 }
@@ -145,10 +144,7 @@ func Compare(a, b Group) (*Difference, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m.P > analysis.LeastP {
-			m.P *= float64(len(pairs))
-		}
-		d.P = min(d.P, P(m.P))
+		d.P = min(d.P, P(analysis.Bonferroni(m.P, len(pairs))))
 		d.Verdict = m.Verdict(a.Label, b.Label)
 	}
 	if len(pairs) == 1 {

@@ -37,7 +37,7 @@ func (p *Plan) Write(dir, into string) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	if !slices.ContainsFunc(outcomes, func(o run.Outcome) bool { return o.Status.State == run.Done }) {
+	if len(Groups(outcomes)) == 0 {
 		reason := ""
 		if i := slices.IndexFunc(outcomes, func(o run.Outcome) bool { return o.Status.State == run.Failed }); i >= 0 {
 			reason = "; " + failures(outcomes[i:])[0]

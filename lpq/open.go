@@ -41,6 +41,20 @@ func Open(config string, devices int) (compute.Backend, error) {
 	return backend.Open(backend.Options{Config: config, Devices: devices})
 }
 
+// Blueprint is what can be told of the zoo's network of that name from its shapes alone, by the engine that is always there.
+func Blueprint(network string) (b models.Blueprint, err error) {
+	n, err := models.Get(network)
+	if err != nil {
+		return b, err
+	}
+	engine, err := Open("go", 0)
+	if err != nil {
+		return b, err
+	}
+	defer engine.Finalize()
+	return n.Blueprint(engine)
+}
+
 // LoadModel makes the zoo's network of that name with weights from a PyTorch or safetensors file, the published ones for a network's name once they
 // were pulled (see Pull), or the built-in ones for "" and BuiltIn.
 func LoadModel(engine compute.Backend, network, file string) (*Model, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lowprec/lpnets/experiments"
+	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/calib"
 	"github.com/lowprec/lpnets/lpq/quant"
 )
@@ -49,7 +50,7 @@ func (m measured) best(all []Point) (text string, err error) {
 		if err != nil {
 			return "", err
 		}
-		pairs.P = min(1, pairs.P*float64(len(all)-1)) // the best was picked from all: Bonferroni
+		pairs.P = analysis.Bonferroni(pairs.P, len(all)-1) // the best was picked from all
 		text += fmt.Sprintf(" Against %s (%.2f %%): %s.", nameOf(p.Activations), p.Top1Pct, pairs.Verdict(nameOf(best.Activations), nameOf(p.Activations)))
 	}
 	return text, nil
@@ -85,18 +86,20 @@ func claim(groups []experiments.Group, network string) (sentences []string, err 
 	}
 	text := fmt.Sprintf("%s, fine-tuned to 4 bits. In the paper, a network without calibration of its activations is about 0.6 points worse (recalled; ResNet-18 on ImageNet). "+
 		"Here, with the maximum in its place: %s, %s.", network, d.Verdict, judgement(d, calibrated, uncalibrated))
-	best, others, names := calibrated, -1, []string(nil)
+	best, done := calibrated, []experiments.Group(nil)
 	for _, v := range variants {
 		g := experiments.Find(groups, network, v.label)
 		if len(g.Runs) == 0 {
 			continue
 		}
-		others++
-		switch accuracy := g.Mean(experiments.Top1); {
-		case accuracy > best.Mean(experiments.Top1):
-			best, names = g, []string{v.label}
-		case accuracy == best.Mean(experiments.Top1):
-			names = append(names, v.label)
+		if done = append(done, g); g.Mean(experiments.Top1) > best.Mean(experiments.Top1) {
+			best = g
+		}
+	}
+	var names []string // of those that are as good
+	for _, g := range done {
+		if g.Mean(experiments.Top1) == best.Mean(experiments.Top1) {
+			names = append(names, g.Label)
 		}
 	}
 	verb := "has"
@@ -109,8 +112,9 @@ func claim(groups []experiments.Group, network string) (sentences []string, err 
 			return nil, err
 		}
 		if d != nil { // they have a seed in common
-			text += fmt.Sprintf("; against %s: %s (picked from %d: McNemar p times %d is %s)", calibrated.Label, d.Verdict, others+1, others,
-				experiments.Cell(min(1, d.P*experiments.P(others))))
+			others := len(done) - 1
+			text += fmt.Sprintf("; against %s: %s (picked from %d: McNemar p times %d is %s)", calibrated.Label, d.Verdict, len(done), others,
+				experiments.Cell(experiments.P(analysis.Bonferroni(float64(d.P), others))))
 		}
 	}
 	return []string{text + "."}, nil

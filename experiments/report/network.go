@@ -118,18 +118,14 @@ func newWeightGrid(t weights.Tensor, bits int, scheme quant.Scheme) (g weightGri
 		return g, errors.Errorf("the tensor is empty: %v", t.Shape)
 	}
 	g = weightGrid{name: t.Name, shape: t.Shape, bits: bits, low: math.Inf(1), high: math.Inf(-1)}
-	channels := 1
-	if scheme.Granularity == quant.PerChannel {
-		channels = t.Shape[0]
+	formats, err := quant.WeightFormats(values, t.Shape[0], bits, scheme)
+	if err != nil {
+		return g, err
 	}
 	var signal, noise float64
-	for part := range slices.Chunk(values, len(values)/channels) {
-		l, err := quant.ExponentForWeights(part, bits, scheme.WeightRule)
-		if err != nil {
-			return g, err
-		}
-		f := quant.Format{Bits: bits, Signed: quant.Signed, Exponent: l}
+	for i, f := range formats {
 		low, high := f.Range()
+		part := values[i*len(values)/len(formats) : (i+1)*len(values)/len(formats)]
 		for _, v := range part {
 			x := float64(v)
 			signal += x * x
@@ -139,7 +135,7 @@ func newWeightGrid(t weights.Tensor, bits int, scheme quant.Scheme) (g weightGri
 			}
 		}
 		noise += quant.SquaredError(part, f)
-		g.exponents = append(g.exponents, l)
+		g.exponents = append(g.exponents, f.Exponent)
 	}
 	g.sqnr = analysis.Decibels(signal, noise)
 	return g, nil

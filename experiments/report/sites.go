@@ -1,7 +1,7 @@
 package report
 
 import (
-	"github.com/lowprec/lpnets/lpq/backend"
+	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
@@ -18,18 +18,12 @@ func (s *sites) activationNames() (names []string) {
 	return names
 }
 
-// zooSites finds the places of a network of the zoo, by the engine that is always there; nil for another network.
+// zooSites finds the places of a network of the zoo; nil for another network.
 func zooSites(name string) (*sites, error) {
-	network, err := models.Get(name)
-	if err != nil {
+	if _, err := models.Get(name); err != nil {
 		return nil, nil // somebody's own
 	}
-	engine, err := backend.Open(backend.Options{Config: "go"})
-	if err != nil {
-		return nil, err
-	}
-	defer engine.Finalize()
-	blueprint, err := network.Blueprint(engine)
+	blueprint, err := lpq.Blueprint(name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/gomlx/compute"
 	"github.com/pkg/errors"
 
+	"github.com/lowprec/lpnets/internal/atomicfile"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
 )
@@ -135,20 +135,10 @@ func (s *Sweep) take(ctx context.Context, i int, failed map[string]bool) (turn, 
 		}
 		return settled, s.record(i, dir, Status{State: Failed, Reason: "the run it starts from failed: " + c.Start.Run})
 	}
-	removeLeftovers(dir)
+	atomicfile.RemoveLeftovers(dir, "") // the run is ours: nobody is writing now
 	status, err = s.attempt(ctx, i, dir, status)
 	failed[c.ID()] = status.State == Failed
 	return settled, err
-}
-
-// removeLeftovers removes files that a process was writing when it was killed. The run is ours: nobody is writing now.
-func removeLeftovers(dir string) {
-	entries, _ := os.ReadDir(dir) // whoever cannot read it will fail with a better word
-	for _, e := range entries {
-		if strings.Contains(e.Name(), ".tmp-") {
-			_ = os.Remove(filepath.Join(dir, e.Name())) // it does no harm
-		}
-	}
 }
 
 // attempt does a run that is ours and records how it ends.

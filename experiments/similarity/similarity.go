@@ -10,7 +10,6 @@ import (
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
-	"github.com/lowprec/lpnets/lpq/backend"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -81,6 +80,10 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 
 // compare returns the network's other runs that are done.
 func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err error) {
+	reference, err := newReference(baseline)
+	if err != nil {
+		return nil, err
+	}
 	for _, o := range outcomes {
 		if o.Status.State != run.Done || o.Config.Network != baseline.Config.Network || o.Config.Label == experiments.BaselineLabel {
 			continue
@@ -91,7 +94,7 @@ func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err 
 				return nil, err
 			}
 		}
-		quantized, alone, err := quantizedCosines(baseline, o)
+		quantized, alone, err := reference.quantizedCosines(o)
 		if err != nil {
 			return nil, err
 		}
@@ -100,57 +103,56 @@ func compare(baseline run.Outcome, outcomes []run.Outcome) (all []compared, err 
 	return all, nil
 }
 
-// quantizedCosines are the mean cosines, over layers, of the baseline's weights to those that a run's network computes with, and to the baseline's own in the
-// run's precision; nil for fp32, and where the weights were not kept.
-func quantizedCosines(baseline, o run.Outcome) (trained, alone any, err error) {
-	if o.Config.Precision() == "fp32" {
-		return nil, nil, nil
-	}
-	blueprint, err := blueprint(o.Config.Network)
-	if err != nil {
-		return nil, nil, err
-	}
-	var files [2]*weights.File
-	for i, path := range []string{baseline.WeightFile(), o.WeightFile()} {
-		files[i], err = weights.Read(path)
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, nil, nil
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	before, after := files[0], files[1]
-	same := &weights.File{Tensors: before.Tensors, Metadata: after.Metadata} // the baseline in the run's precision
-	if trained, err = cosineOf(blueprint, before, after); err != nil {
-		return nil, nil, errors.WithMessage(err, o.WeightFile())
-	}
-	alone, err = cosineOf(blueprint, before, same)
-	return trained, alone, errors.WithMessage(err, baseline.WeightFile())
+// reference is the baseline that the weights networks compute with are compared to.
+type reference struct {
+	models.Blueprint
+	path string
+	file *weights.File // nil if it was not kept
 }
 
-// cosineOf is the mean cosine of the float weights in one file to the quantized ones of another.
-func cosineOf(b models.Blueprint, float, file *weights.File) (any, error) {
-	quantized, err := b.Quantized(file)
+func newReference(baseline run.Outcome) (r reference, err error) {
+	r.path = baseline.WeightFile()
+	if r.Blueprint, err = lpq.Blueprint(baseline.Config.Network); err != nil {
+		return r, err
+	}
+	r.file, err = kept(r.path)
+	return r, err
+}
+
+// kept reads weights; nil if they were not kept.
+func kept(path string) (*weights.File, error) {
+	file, err := weights.Read(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return file, err
+}
+
+// quantizedCosines are the mean cosines, over layers, of the baseline's weights to those that a run's network computes with, and to the baseline's own in the
+// run's precision; nil for fp32, and where the weights were not kept.
+func (r reference) quantizedCosines(o run.Outcome) (trained, alone any, err error) {
+	if o.Config.Precision() == "fp32" || r.file == nil {
+		return nil, nil, nil
+	}
+	after, err := kept(o.WeightFile())
+	if err != nil || after == nil {
+		return nil, nil, err
+	}
+	if trained, err = r.cosine(after); err != nil {
+		return nil, nil, errors.WithMessage(err, o.WeightFile())
+	}
+	alone, err = r.cosine(&weights.File{Tensors: r.file.Tensors, Metadata: after.Metadata}) // the baseline in the run's precision
+	return trained, alone, errors.WithMessage(err, r.path)
+}
+
+// cosine is the mean cosine of the baseline's weights to the quantized ones of a file.
+func (r reference) cosine(file *weights.File) (any, error) {
+	quantized, err := r.Quantized(file)
 	if err != nil {
 		return nil, err
 	}
-	layers, err := analysis.Similarity(float, quantized)
+	layers, err := analysis.Similarity(r.file, quantized)
 	return experiments.Cosine(analysis.MeanCosine(layers)), err
-}
-
-// blueprint is a network's, by the engine that is always there.
-func blueprint(name string) (b models.Blueprint, err error) {
-	network, err := models.Get(name)
-	if err != nil {
-		return b, err
-	}
-	engine, err := backend.Open(backend.Options{Config: "go"})
-	if err != nil {
-		return b, err
-	}
-	defer engine.Finalize()
-	return network.Blueprint(engine)
 }
 
 // figures draw the first seed of each kind: once with the control, which dwarfs the differences between the others, and once without.

@@ -6,14 +6,29 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pkg/errors"
 )
 
+// mark is part of the name of a file that is being written.
+const mark = ".tmp-"
+
+// RemoveLeftovers removes from a folder what a Write that was killed has left of files whose names end so; of all, where the end is empty. Nobody else may be
+// writing there. What cannot be removed costs disk space only.
+func RemoveLeftovers(dir, end string) {
+	entries, _ := os.ReadDir(dir) // whoever cannot read it will fail with a better word
+	for _, e := range entries {
+		if strings.Contains(e.Name(), end+mark) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
 // Write makes the file at path from what fn writes. The file appears there, or replaces the one there, only when all of it is on disk; after
 // an error, a crash or a full disk there is the old one, or none.
 func Write(path string, fn func(w io.Writer) error) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-*")
+	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+mark+"*")
 	if err != nil {
 		return errors.Wrapf(err, "writing %s", path)
 	}

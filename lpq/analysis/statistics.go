@@ -128,6 +128,14 @@ func evenSplit(a, b int) float64 {
 	return max(LeastP, min(2*distuv.Binomial{N: float64(a + b), P: 0.5}.CDF(float64(min(a, b))), 1))
 }
 
+// Bonferroni is the p-value of a test that is the best of so many, or was picked from them: p times their number, 1 at most. LeastP stays what it stands for.
+func Bonferroni(p float64, tests int) float64 {
+	if p <= LeastP {
+		return p
+	}
+	return min(1, p*float64(tests))
+}
+
 // Points is the accuracy of the first network minus that of the second, in percentage points.
 func (m MatchedPairs) Points() float64 {
 	return 100 * float64(m.OnlyA-m.OnlyB) / float64(max(m.Images, 1))

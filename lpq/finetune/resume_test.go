@@ -184,14 +184,7 @@ func TestOneTrainingInAFolder(t *testing.T) {
 // Exponents that the caller chose stay where the recipe's precision is the model's, however that is written. A second call for the run wants the network
 // from before the first.
 func TestRunKeepsExponents(t *testing.T) {
-	network, err := models.Get("resnet8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := models.New(testbackend.XLA(t), network, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := small(t)
 	recipe, err := finetune.Get("cifar4")
 	if err != nil {
 		t.Fatal(err)

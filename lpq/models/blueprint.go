@@ -85,26 +85,24 @@ func (b Blueprint) Quantized(file *weights.File) (*weights.File, error) {
 	quantized := &weights.File{Metadata: file.Metadata, Tensors: slices.Clone(file.Tensors)}
 	for i, t := range file.Tensors {
 		k := slices.IndexFunc(b.weights, func(s Site) bool { return s.Name == t.Name })
-		if k < 0 || scheme.Weights(b.weights[k].Edge) == quant.Float {
+		if k < 0 {
+			continue
+		}
+		bits := scheme.Weights(b.weights[k].Edge)
+		if bits == quant.Float {
 			continue
 		}
 		values, err := t.Float32s()
 		if err != nil {
 			return nil, err
 		}
-		parts := 1
-		if scheme.Granularity == quant.PerChannel {
-			parts = t.Shape[0] // in a file output channels come first
+		formats, err := quant.WeightFormats(values, t.Shape[0], bits, scheme)
+		if err != nil {
+			return nil, errors.WithMessagef(err, "weights %s", t.Name)
 		}
-		rounded := make([]float32, 0, len(values))
-		for part := range slices.Chunk(values, max(len(values)/parts, 1)) {
-			f := quant.Format{Bits: scheme.Weights(b.weights[k].Edge), Signed: quant.Signed}
-			if f.Exponent, err = quant.ExponentForWeights(part, f.Bits, scheme.WeightRule); err != nil {
-				return nil, errors.WithMessagef(err, "weights %s", t.Name)
-			}
-			for _, x := range part {
-				rounded = append(rounded, f.FakeQuantize(x))
-			}
+		rounded := make([]float32, len(values))
+		for j, x := range values {
+			rounded[j] = formats[j*len(formats)/len(values)].FakeQuantize(x)
 		}
 		if quantized.Tensors[i], err = weights.NewFloat32(t.Name, t.Shape, rounded); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package quant
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 )
@@ -78,6 +79,22 @@ func ExponentForWeights(values []float32, bits int, rule Rule) (int, error) {
 		}
 	}
 	return best, nil
+}
+
+// WeightFormats are the formats of a layer's weights as a file has them, output channels first: one, or one for each channel, by the scheme's rule and
+// granularity. It returns an error as ExponentForRange does.
+func WeightFormats(values []float32, channels, bits int, scheme Scheme) (formats []Format, err error) {
+	if scheme.Granularity != PerChannel {
+		channels = 1
+	}
+	for part := range slices.Chunk(values, max(len(values)/max(channels, 1), 1)) {
+		l, err := ExponentForWeights(part, bits, scheme.WeightRule)
+		if err != nil {
+			return nil, err
+		}
+		formats = append(formats, Format{Bits: bits, Signed: Signed, Exponent: l})
+	}
+	return formats, nil
 }
 
 // SquaredError is the sum of (x - FakeQuantize(x))^2 over the values, in float64.

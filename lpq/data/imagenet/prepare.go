@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/pkg/errors"
@@ -113,15 +112,7 @@ func (p *preparation) plan(name string, s *set) {
 
 // checkFolder returns an error if there are shards that are not to be made. It removes what a preparation that was killed has left of some.
 func (p *preparation) checkFolder() error {
-	entries, err := os.ReadDir(p.dir)
-	if err != nil {
-		return errors.WithStack(err)
-	}
-	for _, entry := range entries {
-		if strings.Contains(entry.Name(), ShardExtension+".tmp-") {
-			_ = os.Remove(filepath.Join(p.dir, entry.Name())) // what cannot be removed costs disk space only
-		}
-	}
+	atomicfile.RemoveLeftovers(p.dir, ShardExtension)
 	files, err := filesIn(p.dir, ShardExtension)
 	if err != nil {
 		return err
