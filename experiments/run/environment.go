@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/buildinfo"
+	"github.com/lowprec/lpnets/lpq/backend"
 )
 
 // Environment is what a run was made with.
@@ -19,6 +20,7 @@ type Environment struct {
 	buildinfo.Info
 	Backend string `json:"backend"`
 	Device  string `json:"device"` // with the plugin and its version
+	Flags   string `json:"xla_flags,omitempty"`
 	CPU     string `json:"cpu"`
 	Cores   int    `json:"cores"`
 	// Before has the environments of the attempts before the last one, as far as they differ from the one after, the oldest first: a run that is resumed
@@ -32,7 +34,7 @@ var folders = regexp.MustCompile(`/\S*/([^/\s]+/[^/\s]+)`)
 // readEnvironment describes this program on this machine.
 func readEnvironment(engine compute.Backend) Environment {
 	return Environment{Info: buildinfo.Read(), Backend: engine.Name(), Device: folders.ReplaceAllString(engine.Description(), "$1"),
-		CPU: cpu(), Cores: runtime.NumCPU()}
+		Flags: backend.Flags(engine), CPU: cpu(), Cores: runtime.NumCPU()}
 }
 
 // record keeps the environment of an attempt in a run's folder, and before it those of attempts that were interrupted.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
@@ -154,3 +155,14 @@ func missing(platform string) error {
 // HasXLA tells whether XLA is part of this binary: not with the build tag noxla, without cgo, or on a system that XLA is
 // not made for.
 func HasXLA() bool { return xlaLinked }
+
+// flagsOfEngines has what $XLA_FLAGS said when an engine was opened.
+var flagsOfEngines sync.Map // compute.Backend -> string
+
+// Flags are the flags that XLA compiles by in an engine: those of the plugin's source for this processor, then those of $XLA_FLAGS. They are empty for
+// engines that are not XLA's. Results depend on them, in the last bits.
+func Flags(engine compute.Backend) string {
+	flags, _ := flagsOfEngines.Load(engine)
+	text, _ := flags.(string)
+	return text
+}

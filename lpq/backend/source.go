@@ -19,6 +19,8 @@ type Source struct {
 	Licence  string            // SPDX
 	Needs    []Wheel           // what has to lie beside the plugin
 	Flags    string            // what $XLA_FLAGS is to say when it is loaded; a plugin ends the process over a flag that it does not know
+	// FlagsAVX2 is in place of Flags on processors of the x86 family without AVX-512, where other convolutions are fast.
+	FlagsAVX2 string
 }
 
 // Wheel is a Python wheel that a plugin needs.
@@ -43,6 +45,9 @@ var sources = []Source{
 		// oneDNN, which is linked in, does those convolutions that XLA thinks it is good at: in ResNet-20's training step the 13 forward and backward
 		// ones of 3x3x16, with the same bits as XLA's own, on one core and on two.
 		Flags: "--xla_cpu_experimental_onednn_custom_call=true",
+		// Without AVX-512 oneDNN wins less in those than it loses in gradients to weights, and YNNPACK, which reads them with a stride of one image, is
+		// five times slower there than Eigen.
+		FlagsAVX2: "--xla_cpu_experimental_onednn_custom_call=false --xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION",
 	},
 	{
 		Name: "xla-cpu-pjrt", Version: "0.0.1", Platform: "cpu",
@@ -84,10 +89,13 @@ var sources = []Source{
 	},
 }
 
-// flagsOf are the Flags of the source that a plugin was installed from; none for a plugin of unknown origin.
-func flagsOf(plugin Plugin) string {
+// flagsOf are the flags of the source that a plugin was installed from, on a processor with AVX-512 or without; none for a plugin of unknown origin.
+func flagsOf(plugin Plugin, avx512 bool) string {
 	for _, s := range sources {
 		if s.Name == plugin.Source && s.Version == plugin.Version {
+			if s.FlagsAVX2 != "" && !avx512 {
+				return s.FlagsAVX2
+			}
 			return s.Flags
 		}
 	}

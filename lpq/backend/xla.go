@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
 	"github.com/pkg/errors"
+	"golang.org/x/sys/cpu"
 	"k8s.io/klog/v2"
 )
 
@@ -33,6 +34,9 @@ func loadXLA(plugin Plugin, options string, devices int) (compute.Backend, error
 		defer setFlags(plugin)()
 		prepareCUDA(plugin)
 		b, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
+		if err == nil {
+			flagsOfEngines.Store(compute.Backend(b), strings.TrimSpace(os.Getenv(flagsEnv)))
+		}
 		return err
 	})
 	if err != nil {
@@ -47,7 +51,7 @@ const flagsEnv = "XLA_FLAGS"
 // setFlags sets the plugin's own flags before those of the user, which therefore win, until the function that it returns is called: the next
 // plugin may not know them.
 func setFlags(plugin Plugin) (restore func()) {
-	own, users := flagsOf(plugin), os.Getenv(flagsEnv)
+	own, users := flagsOf(plugin, cpu.X86.HasAVX512), os.Getenv(flagsEnv)
 	if own == "" {
 		return func() {}
 	}
