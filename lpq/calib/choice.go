@@ -12,7 +12,7 @@ import (
 type Method string
 
 const (
-	// Maximum covers every value observed.
+	// Maximum covers every value observed, but for those in the last step below a power of two (quant.ExponentForRange).
 	Maximum Method = "max"
 	// Percentile covers that share of the values and clips the rest. It is the paper's method.
 	Percentile Method = "percentile"

@@ -11,8 +11,8 @@ import (
 type Rule string
 
 const (
-	// RuleMax takes the smallest exponent whose range holds the largest magnitude: l = ceil(log2(max|w|)) - (bits-1).
-	// It is the paper's rule.
+	// RuleMax is the paper's rule, l = ceil(log2(max|w|)) - (bits-1): the largest code stands one step below the smallest power of
+	// two that holds the largest magnitude. Magnitudes in that last step are clipped.
 	RuleMax Rule = "max"
 	// RuleMSE takes, among that exponent and the mseCandidates-1 below it, the one with the least squared error; the
 	// larger one where two are equal. It clips a few large values to round all others more finely.
@@ -32,7 +32,7 @@ func ParseRule(name string) (Rule, error) {
 	return "", errors.Errorf("quant: no exponent rule %q; want %q or %q", name, RuleMax, RuleMSE)
 }
 
-// ExponentForRange returns the smallest exponent whose codes cover magnitudes up to limit:
+// ExponentForRange returns the smallest exponent whose codes, with one step beyond the largest, cover magnitudes up to limit:
 // ceil(log2(limit)) - (bits-1) where signed, - bits where not, found without a logarithm.
 //
 // A range of zero says nothing and gives the exponent of range 1. Exponents are held within MinExponent..MaxExponent.
