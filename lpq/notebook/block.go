@@ -98,11 +98,11 @@ func (d *notebookDisplay) write(rich, plain *strings.Builder) {
 		fmt.Fprintf(rich, "<div>%s</div>", html.EscapeString(text))
 		fmt.Fprintln(plain, text)
 	}
-	bar := ""
+	label, bar := html.EscapeString(d.line.label), ""
 	if d.line.total > 0 {
-		bar = fmt.Sprintf(`<progress max="%d" value="%d"></progress> `, d.line.total, d.line.done)
+		bar = fmt.Sprintf(`<progress aria-label="%s" max="%d" value="%d"></progress> `, label, d.line.total, d.line.done)
 	}
-	fmt.Fprintf(rich, "<div>%s %s%s</div>", html.EscapeString(d.line.label), bar, html.EscapeString(d.line.text))
+	fmt.Fprintf(rich, "<div>%s %s%s</div>", label, bar, html.EscapeString(d.line.text))
 	fmt.Fprintln(plain, d.line.label+" "+d.line.text)
 	if d.image != "" {
 		fmt.Fprintf(rich, "<div>%s</div>", d.image)

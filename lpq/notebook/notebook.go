@@ -48,9 +48,11 @@ func Image(content []byte, description string) {
 
 // showImage displays an image file, of the format png or jpeg, at a size in pixels of the screen.
 func showImage(format string, content []byte, description string, width, height int) {
+	kind := "image/" + format
 	Check(send(&protocol.DisplayData{
-		Data:     map[protocol.MIMEType]any{protocol.MIMEType("image/" + format): content, protocol.MIMETextPlain: description},
-		Metadata: map[string]any{"width": width, "height": height}, // flat: the kernel loses an output with nested metadata
+		Data: map[protocol.MIMEType]any{protocol.MIMEType(kind): content, protocol.MIMETextPlain: description},
+		// JupyterLab looks for a size under the kind only. The kernel knows no nested maps but those that its protocol registers; it loses an output with others.
+		Metadata: map[string]any{kind: map[string]int{"width": width, "height": height}, "alt": description},
 	}))
 }
 

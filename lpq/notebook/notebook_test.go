@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"github.com/lowprec/lpnets/lpq/notebook"
@@ -216,9 +217,7 @@ func TestShowSendsAPictureOfItsSize(t *testing.T) {
 	}
 	for i, want := range []struct{ width, height int }{{672, 384}, {480, 288}} {
 		display := got.displays[i]
-		if display.Metadata["width"] != want.width || display.Metadata["height"] != want.height || len(display.Metadata) != 2 {
-			t.Errorf("metadata %v, want just width and height %v", display.Metadata, want)
-		}
+		checkImage(t, display, "image/png", want.width, want.height)
 		content, _ := display.Data[protocol.MIMEImagePNG].([]byte)
 		config, err := png.DecodeConfig(bytes.NewReader(content))
 		if err != nil || config.Width != 2*want.width || config.Height != 2*want.height {
@@ -251,11 +250,16 @@ func TestPicture(t *testing.T) {
 	if content, _ := display.Data["image/jpeg"].([]byte); !bytes.Equal(content, want) {
 		t.Errorf("%d bytes of JPEG, want the file's %d", len(content), len(want))
 	}
-	if display.Metadata["width"] != 37 || display.Metadata["height"] != 29 {
-		t.Errorf("metadata %v, want 37 and 29", display.Metadata)
-	}
-	if metadata := got.displays[1].Metadata; metadata["width"] != 20 || metadata["height"] != 15 {
-		t.Errorf("metadata %v, want 20 and 15", metadata)
+	checkImage(t, display, "image/jpeg", 37, 29)
+	checkImage(t, got.displays[1], "image/jpeg", 20, 15)
+}
+
+// checkImage checks what is said of an image: its size, where JupyterLab and nbconvert look for it, and its description.
+func checkImage(t *testing.T, display protocol.DisplayData, kind string, width, height int) {
+	t.Helper()
+	want := map[string]any{kind: map[string]int{"width": width, "height": height}, "alt": display.Data[protocol.MIMETextPlain]}
+	if diff := cmp.Diff(want, display.Metadata); diff != "" {
+		t.Errorf("metadata: %s", diff)
 	}
 }
 
@@ -279,7 +283,7 @@ func TestProgressRenewsOneOutput(t *testing.T) {
 		}
 	}
 	last := got.displays[len(got.displays)-1]
-	want := `<div>epoch 1 &lt; 2</div><div>train &amp; test <progress max="1000" value="1000"></progress> 100 % · 1000/1000 · 0:00 · loss 999</div>`
+	want := `<div>epoch 1 &lt; 2</div><div>train &amp; test <progress aria-label="train &amp; test" max="1000" value="1000"></progress> 100 % · 1000/1000 · 0:00 · loss 999</div>`
 	if text := last.Data[protocol.MIMETextHTML]; text != want {
 		t.Errorf("last state %q, want %q", text, want)
 	}
@@ -299,7 +303,7 @@ func TestPartsShowInTheWhole(t *testing.T) {
 	if !during {
 		t.Error("the second part and its figure were never seen in the whole's output")
 	}
-	want := `<div>first is done</div><div>second is done</div><div>sweep <progress max="2" value="2"></progress> 100 % · 2/2 · `
+	want := `<div>first is done</div><div>second is done</div><div>sweep <progress aria-label="sweep" max="2" value="2"></progress> 100 % · 2/2 · `
 	if len(last) != 2 || !strings.HasPrefix(last[whole], want) || strings.Contains(last[whole], "<img") {
 		t.Errorf("outputs end as %q, want two, the first beginning with %q", last, want)
 	}
