@@ -13,10 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const (
-	clusterWidth = 0.8 // The part of a group's room that its bars take.
-	maxGroupName = 24  // Characters of a name that is written upwards.
-)
+// clusterWidth is the part of a group's room that its bars take.
+const clusterWidth = 0.8
 
 // Bars draws grouped bars, each with its value above it: one group per label, one bar per series in each group.
 //
@@ -36,7 +34,12 @@ func Bars(title, yLabel string, groups []string, series ...Series) *Figure {
 	if err != nil {
 		return f
 	}
-	f.legend = legendOf(series, func(i int) legendEntry { return legendEntry{fill: colorOf(i)} })
+	f.legend = legendOf(series, func(i int) legendEntry { return legendEntry{fill: fillOf(i)} })
+	names, upwards := groupNames(groups, f.width)
+	if !upwards {
+		names = nil
+	}
+	f.makeRoom(names)
 	f.build = func(width vg.Length) *gplot.Plot { return barsPlot(yLabel, groups, series, width) }
 	return f
 }
@@ -53,9 +56,8 @@ func barsPlot(yLabel string, groups []string, series []Series, width vg.Length) 
 	if low < base {
 		p.Y.Min -= 0.05 * (p.Y.Max - p.Y.Min)
 	}
-	slot := (width - axisRoom) / vg.Length(len(groups))
-	setGroupLabels(p, groups, slot)
-	p.Add(newBars(series, base, slot*clusterWidth/vg.Length(len(series))))
+	setGroupLabels(p, groups, width)
+	p.Add(newBars(series, base, slotOf(groups, width)*clusterWidth/vg.Length(len(series))))
 	return p
 }
 
@@ -70,22 +72,33 @@ func barBase(low, high float64) float64 {
 	return max(0, math.Floor((low-spread/4)/step)*step)
 }
 
-// setGroupLabels writes the groups below their bars, broken into lines; upwards where a word is wider than its slot,
-// and thinned where even that is too narrow.
-func setGroupLabels(p *gplot.Plot, groups []string, slot vg.Length) {
-	style := p.X.Tick.Label
-	names := make([]string, len(groups))
-	upwards := false
+// slotOf is the width that each group has in a figure.
+func slotOf(groups []string, width vg.Length) vg.Length {
+	return (width - axisRoom) / vg.Length(len(groups))
+}
+
+// groupNames are names broken into lines; or, where a word is wider than its slot in a figure, for writing upwards.
+func groupNames(groups []string, width vg.Length) (names []string, upwards bool) {
+	style, slot := sans(tickSize, false), slotOf(groups, width)
+	names = make([]string, len(groups))
 	for i, group := range groups {
-		names[i] = wrap(style, shorten(group, maxLayerName), slot*0.95)
+		names[i] = wrap(style, shorten(group, maxName), slot*0.95)
 		upwards = upwards || style.Width(names[i]) > slot*0.98
 	}
+	for i, group := range groups {
+		if upwards {
+			names[i] = shorten(strings.Join(strings.Fields(group), " "), maxName)
+		}
+	}
+	return names, upwards
+}
+
+// setGroupLabels writes the groups below their bars, and thins those that are written upwards where even that is too narrow.
+func setGroupLabels(p *gplot.Plot, groups []string, width vg.Length) {
+	names, upwards := groupNames(groups, width)
 	marker := nameTicks{names: names, stride: 1}
 	if upwards {
-		for i, group := range groups {
-			names[i] = shorten(strings.Join(strings.Fields(group), " "), maxGroupName)
-		}
-		marker.gap, marker.stride = " ", strideFor(len(groups), slot*vg.Length(len(groups)), layerLabelRoom)
+		marker.gap, marker.stride = " ", strideFor(len(groups), width-axisRoom, layerLabelRoom)
 		p.X.Tick.Label.Rotation = math.Pi / 2
 		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	}
@@ -117,10 +130,14 @@ func newBars(series []Series, base float64, width vg.Length) bars {
 		}
 		b.labels = append(b.labels, row)
 	}
+	room := width * 0.95
+	if len(series) == 1 {
+		room = width * 1.15 // over the gap to the next group
+	}
 	switch {
 	case width < valueSize:
 		b.labels = nil
-	case widest > width*1.15: // A label may reach a little over its bar.
+	case widest > room:
 		b.style.Rotation = math.Pi / 2
 		b.style.XAlign, b.style.YAlign = draw.XLeft, draw.YCenter
 	default:
@@ -162,7 +179,7 @@ func (b bars) Plot(c draw.Canvas, p *gplot.Plot) {
 	for s, series := range b.series {
 		for g, y := range series.Y {
 			center, half := b.center(s, g)
-			c.FillPolygon(colorOf(s), rectangle(toX(center-half), toY(b.base), toX(center+half), toY(y)))
+			c.FillPolygon(fillOf(s), rectangle(toX(center-half), toY(b.base), toX(center+half), toY(y)))
 			low, high := series.interval(g)
 			if high > low {
 				x, arm := toX(center), min(vg.Points(4), (toX(center+half)-toX(center))/2)

@@ -21,6 +21,8 @@ const (
 	minSide       = 1.0
 	maxSide       = 40.0 // 40 in x 192 dots per inch: a PNG takes at most 236 MB of memory.
 	pngDPI        = 192
+	leftMargin    = vg.Length(6) // Points.
+	rightMargin   = vg.Length(8)
 )
 
 // Figure is a drawing: data, labels and a size. Make one with [Similarity], [Bars], [Lines] or [Histogram].
@@ -105,6 +107,19 @@ func (f *Figure) SVG() ([]byte, error) {
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), err
 }
 
+// makeRoom makes the figure higher, so that names that are written upwards, beyond an inch, and rows of the legend, beyond two, do not squeeze the data.
+func (f *Figure) makeRoom(upwards []string) {
+	style := sans(tickSize, false)
+	var longest vg.Length
+	for _, name := range upwards {
+		longest = max(longest, style.Width(name))
+	}
+	f.height += max(0, longest-vg.Inch)
+	if rows := legendRows(f.legend, f.width-leftMargin-rightMargin); len(rows) > 2 {
+		f.height += vg.Length(len(rows)-2) * legendRow
+	}
+}
+
 // render calls paint unless the figure holds an error, and turns a panic of the drawing library into an error.
 func (f *Figure) render(paint func() error) (err error) {
 	if f.err != nil {
@@ -122,7 +137,7 @@ func (f *Figure) render(paint func() error) (err error) {
 func (f *Figure) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
-	c = draw.Crop(c, vg.Points(6), -vg.Points(8), vg.Points(4), -vg.Points(6))
+	c = draw.Crop(c, leftMargin, -rightMargin, vg.Points(4), -vg.Points(6))
 	c.Max.Y -= drawTitle(c, f.title)
 	c.Max.Y -= drawLegend(c, f.legend)
 	f.build(f.width).Draw(c)

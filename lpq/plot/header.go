@@ -9,8 +9,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// swatchWidth is the width of the sample beside a name in the legend.
-const swatchWidth = vg.Length(22)
+// Lengths in a legend, in points.
+const (
+	swatchWidth = vg.Length(22) // of the sample beside a name
+	swatchGap   = vg.Length(5)  // between the two
+	legendGap   = vg.Length(16) // between entries
+	legendRow   = vg.Length(legendSize + 6)
+)
 
 // legendEntry is a name with a sample of how its data are drawn: any of a filled box, a line and a marker.
 type legendEntry struct {
@@ -33,26 +38,44 @@ func drawTitle(c draw.Canvas, title string) vg.Length {
 	return style.Height(title) + vg.Points(7)
 }
 
-// drawLegend writes the entries side by side at the top of c, in as many rows as it takes, and returns the height.
-// It stands above the axes, so that it never hides data.
+// drawLegend writes the entries at the top of c, in as many rows as it takes, and returns the height. It stands above the axes, so that it never
+// hides data.
 func drawLegend(c draw.Canvas, entries []legendEntry) vg.Length {
 	if len(entries) == 0 {
 		return 0
 	}
 	style := sans(legendSize, false)
 	style.YAlign = draw.YCenter
-	rowHeight := style.Font.Size + vg.Points(6)
-	x, y := c.Min.X, c.Max.Y-rowHeight/2
-	for _, entry := range entries {
-		width := swatchWidth + vg.Points(5) + style.Width(entry.name)
-		if x > c.Min.X && x+width > c.Max.X {
-			x, y = c.Min.X, y-rowHeight
+	y := c.Max.Y - legendRow/2
+	for _, row := range legendRows(entries, c.Size().X) {
+		x := c.Min.X
+		for _, entry := range row {
+			entry.draw(c, x, y)
+			c.FillText(style, vg.Point{X: x + swatchWidth + swatchGap, Y: y + style.FontExtents().Descent/2}, entry.name)
+			x += entry.width() + legendGap
 		}
-		entry.draw(c, x, y)
-		c.FillText(style, vg.Point{X: x + swatchWidth + vg.Points(5), Y: y + style.FontExtents().Descent/2}, entry.name)
-		x += width + vg.Points(16)
+		y -= legendRow
 	}
-	return c.Max.Y - y + rowHeight/2 + vg.Points(4)
+	return c.Max.Y - y - legendRow/2 + vg.Points(4)
+}
+
+// legendRows puts entries side by side, as many in a row as have room in the width.
+func legendRows(entries []legendEntry, width vg.Length) (rows [][]legendEntry) {
+	var x vg.Length
+	for _, entry := range entries {
+		if len(rows) == 0 || x+entry.width() > width {
+			rows, x = append(rows, nil), 0
+		}
+		last := len(rows) - 1
+		rows[last] = append(rows[last], entry)
+		x += entry.width() + legendGap
+	}
+	return rows
+}
+
+// width is that of the sample and the name.
+func (e legendEntry) width() vg.Length {
+	return swatchWidth + swatchGap + sans(legendSize, false).Width(e.name)
 }
 
 // draw paints the sample with its left end at x, centred at height y.

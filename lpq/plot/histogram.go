@@ -24,8 +24,8 @@ const (
 //	values   the tensor, flat, in any order
 //	grid     the representable values in the values' unit (code * step), in any order; nil: no grid
 //
-// Grid values are vertical lines, or short marks on the axis where they lie close. Values outside the grid, which
-// quantization clips, are tinted and their share is told. On an evenly spaced grid, bins are whole fractions of a step,
+// Grid values are vertical lines, or short marks on the axis where they lie close. The sides on which values lie outside the
+// grid, which quantization clips, are tinted and their share is told. On an evenly spaced grid, bins are whole fractions of a step,
 // so that no pattern appears that is not in the data. It fails if values is empty or any value is not finite.
 func Histogram(title, xLabel string, values []float32, grid []float64) *Figure {
 	h, err := newHistogram(values, grid)
@@ -50,7 +50,8 @@ type histogram struct {
 	shares     []float64 // Per bin, in percent.
 	grid       []float64 // Ascending.
 	numValues  int
-	numOutside int
+	numBelow   int // The grid, of values.
+	numAbove   int
 }
 
 func newHistogram(values []float32, grid []float64) (*histogram, error) {
@@ -69,8 +70,11 @@ func newHistogram(values []float32, grid []float64) (*histogram, error) {
 			return nil, errors.Errorf("value %d of %d is %g, which cannot be drawn", i, len(values), v)
 		}
 		low, high = min(low, x), max(high, x)
-		if len(grid) > 0 && (x < h.grid[0] || x > h.grid[len(grid)-1]) {
-			h.numOutside++
+		if len(grid) > 0 && x < h.grid[0] {
+			h.numBelow++
+		}
+		if len(grid) > 0 && x > h.grid[len(grid)-1] {
+			h.numAbove++
 		}
 	}
 	if len(grid) > 0 {
@@ -126,8 +130,8 @@ func (h *histogram) legend() []legendEntry {
 		name += ", step " + formatStep(step)
 	}
 	entries = append(entries, legendEntry{name: name, line: gridLine})
-	if h.numOutside > 0 {
-		share := 100 * float64(h.numOutside) / float64(h.numValues)
+	if outside := h.numBelow + h.numAbove; outside > 0 {
+		share := 100 * float64(outside) / float64(h.numValues)
 		entries = append(entries, legendEntry{name: fmt.Sprintf("outside the grid: %.2g %% of the values", share), fill: clipTint})
 	}
 	return entries
@@ -146,8 +150,10 @@ var gridLine = draw.LineStyle{Color: palette[1], Width: vg.Points(0.7)}
 // Plot implements gonum's Plotter.
 func (h *histogram) Plot(c draw.Canvas, p *gplot.Plot) {
 	toX, toY := p.Transforms(&c)
-	if len(h.grid) > 0 && h.numOutside > 0 {
+	if h.numBelow > 0 {
 		c.FillPolygon(clipTint, rectangle(c.Min.X, c.Min.Y, toX(h.grid[0]), c.Max.Y))
+	}
+	if h.numAbove > 0 {
 		c.FillPolygon(clipTint, rectangle(toX(h.grid[len(h.grid)-1]), c.Min.Y, c.Max.X, c.Max.Y))
 	}
 	outline := []vg.Point{{X: toX(h.low), Y: toY(0)}}

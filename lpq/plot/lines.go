@@ -70,10 +70,11 @@ func lines(function string, xScale, yScale scale, title, xLabel, yLabel string, 
 		placed[i] = s.at(xScale.at, yScale.at)
 		curves[i] = curve{series: placed[i], band: faded(colorOf(i), 0x30), line: lineOf(i, vg.Points(1.2))}
 		if len(s.Y) <= maxMarkedPoints {
-			curves[i].glyph = glyphOf(i, vg.Points(2.6))
+			curves[i].glyph = glyphOf(i, vg.Points(3.4))
 		}
 	}
 	f.legend = legendOf(series, func(i int) legendEntry { return legendEntry{line: curves[i].line, glyph: curves[i].glyph} })
+	f.makeRoom(nil)
 	_, _, whole := spanX(series)
 	f.build = func(vg.Length) *gplot.Plot {
 		p := newPlot(xLabel, yLabel)

@@ -231,6 +231,78 @@ func TestLongLabelsAreThinnedAndNeverCut(t *testing.T) {
 	}
 }
 
+// Long names and many names in the legend make a figure higher instead of squeezing its data.
+func TestFiguresMakeRoom(t *testing.T) {
+	long := slicesOf(19, func(i int) string { return fmt.Sprintf("w4a4-control (%08x), seed %d", i, i) })
+	named := func(n int) []plot.Series {
+		return slicesOf(n, func(i int) plot.Series { return plot.Series{Name: long[i%len(long)], Y: constant(3, 0.9)} })
+	}
+	for name, c := range map[string]struct {
+		figure   *plot.Figure
+		from, to float64 // Inches.
+	}{
+		"short names":       {plot.Bars("t", "y", layerNames(3), plot.Series{Y: constant(3, 5)}), 4, 4},
+		"a legend of rows":  {plot.Similarity("t", layerNames(3), named(4)...), 4, 4},
+		"upward names":      {plot.Bars("t", "y", long, plot.Series{Y: constant(19, 5)}), 4.8, 6},
+		"legend of 7 rows":  {plot.Similarity("t", layerNames(3), named(14)...), 5, 6},
+		"of lines as well":  {plot.Lines("t", "x", "y", named(14)...), 5, 6},
+		"and that of bars":  {plot.Bars("t", "y", layerNames(3), named(14)...), 5, 6},
+		"the user's choice": {plot.Bars("t", "y", long, plot.Series{Y: constant(19, 5)}).Resized(7, 3), 3, 3},
+	} {
+		if _, height := c.figure.Size(); height < c.from || height > c.to {
+			t.Errorf("%s: %g inches high, want %g to %g", name, height, c.from, c.to)
+		}
+	}
+	svg, err := plot.Bars("t", "y", long, plot.Series{Y: constant(19, 5)}).SVG()
+	if err != nil || !svgTexts(t, svg)[long[7]] {
+		t.Errorf("name %q is not whole (error %v)", long[7], err)
+	}
+}
+
+// Values of bars side by side have the width of a bar, those of bars apart a little more; else they stand upright.
+func TestBarsKeepTheirValuesApart(t *testing.T) {
+	turned := func(groups, series int) int {
+		svg, err := plot.Bars("t", "y", slicesOf(groups, func(int) string { return "a" }), slicesOf(series, func(int) plot.Series {
+			return plot.Series{Y: constant(groups, 16.5)}
+		})...).SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(svg), "rotate(") // One is the axis's.
+	}
+	for _, c := range []struct{ groups, series, want int }{{24, 1, 1}, {5, 4, 1}, {6, 4, 25}} { // Bars of 15, 18 and 15 points; values of 16.
+		if got := turned(c.groups, c.series); got != c.want {
+			t.Errorf("%d groups of %d bars: %d texts are turned, want %d", c.groups, c.series, got, c.want)
+		}
+	}
+}
+
+// Of series that lie on each other some of each shows.
+func TestSeriesOnEachOtherAllShow(t *testing.T) {
+	same := slicesOf(3, func(int) plot.Series { return plot.Series{Y: constant(4, 1)} })
+	for name, figure := range map[string]*plot.Figure{"lines": plot.Lines("", "x", "y", same...), "similarity": plot.Similarity("", layerNames(4), same...)} {
+		content, err := figure.PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels := map[color.Color]int{}
+		for y := range picture.Bounds().Dy() {
+			for x := range picture.Bounds().Dx() {
+				pixels[color.NRGBAModel.Convert(picture.At(x, y))]++
+			}
+		}
+		for _, c := range []color.NRGBA{{0x00, 0x72, 0xb2, 0xff}, {0xd5, 0x5e, 0x00, 0xff}, {0x00, 0x9e, 0x73, 0xff}} {
+			if pixels[c] < 4*10 { // Four markers.
+				t.Errorf("%s: %d pixels of colour %v", name, pixels[c], c)
+			}
+		}
+	}
+}
+
 func slicesOf[T any](n int, of func(i int) T) []T {
 	values := make([]T, n)
 	for i := range values {
@@ -325,6 +397,17 @@ func TestHistogramCountsWhatTheGridClips(t *testing.T) {
 	// 250 values below -0.25 and 249 above 0.25.
 	if text := outside.String(); !strings.Contains(text, "outside the grid: 50 % of the values") {
 		t.Errorf("%q: want 50 %% outside", text)
+	}
+}
+
+// Only a side with clipped values is tinted.
+func TestHistogramTintsTheSidesThatAreClipped(t *testing.T) {
+	values := []float32{-1, 0, 1}
+	for want, grid := range map[int][]float64{0: {-1, 0, 1}, 2: {-1, 0}, 3: {-0.5, 0.5}} { // One more is in the legend.
+		svg, err := plot.Histogram("t", "x", values, grid).SVG()
+		if got := strings.Count(string(svg), "fill-opacity:0.15686"); err != nil || got != want {
+			t.Errorf("grid %v: %d tinted boxes (error %v), want %d", grid, got, err, want)
+		}
 	}
 }
 

@@ -13,9 +13,10 @@ const (
 	// cosineSlack is how far rounding may carry a cosine beyond 1.
 	cosineSlack = 1e-3
 	// layerLabelRoom is the room of a label written upwards: its height and a gap.
-	layerLabelRoom = vg.Length(tickSize + 2.5)
-	maxLayerName   = 36 // Characters.
-	axisRoom       = 0.8 * vg.Inch
+	layerLabelRoom  = vg.Length(tickSize + 2.5)
+	maxName         = 36 // Characters.
+	maxCosineRadius = vg.Length(3.4)
+	axisRoom        = 0.8 * vg.Inch
 )
 
 // Similarity draws the cosine similarity of two networks' weights layer by layer, one marker per layer and series.
@@ -36,12 +37,12 @@ func Similarity(title string, layers []string, series ...Series) *Figure {
 	}
 	names := make([]string, len(layers))
 	for i, layer := range layers {
-		names[i] = shorten(layer, maxLayerName)
+		names[i] = shorten(layer, maxName)
 	}
 	f.legend = legendOf(series, func(i int) legendEntry {
-		return legendEntry{line: similarityLine(i), glyph: glyphOf(i, vg.Points(3))}
+		return legendEntry{line: similarityLine(i), glyph: glyphOf(i, maxCosineRadius)}
 	})
-	f.height += extraHeight(names)
+	f.makeRoom(names)
 	f.build = func(width vg.Length) *gplot.Plot { return similarityPlot(names, series, width) }
 	return f
 }
@@ -58,16 +59,6 @@ func checkCosines(series []Series) error {
 	return nil
 }
 
-// extraHeight returns what long layer names need beyond an inch, so that they do not squeeze the data.
-func extraHeight(names []string) vg.Length {
-	style := sans(tickSize, false)
-	var longest vg.Length
-	for _, name := range names {
-		longest = max(longest, style.Width(name))
-	}
-	return max(0, longest-vg.Inch)
-}
-
 func similarityPlot(layers []string, series []Series, width vg.Length) *gplot.Plot {
 	p := newPlot("layer, from input to output", "cosine similarity")
 	p.X.Min, p.X.Max = -0.6, float64(len(layers))-0.4
@@ -80,7 +71,7 @@ func similarityPlot(layers []string, series []Series, width vg.Length) *gplot.Pl
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	slot := (width - axisRoom) / vg.Length(len(layers))
 	for i, s := range series {
-		p.Add(curve{series: s, line: similarityLine(i), glyph: glyphOf(i, min(max(0.3*slot, 1.5), 3))})
+		p.Add(curve{series: s, line: similarityLine(i), glyph: glyphOf(i, min(max(0.3*slot, 1.5), maxCosineRadius))})
 	}
 	return p
 }

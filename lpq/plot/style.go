@@ -38,15 +38,14 @@ var (
 		{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}, // sky blue
 		{R: 0x22, G: 0x22, B: 0x22, A: 0xff}, // black
 	}
-	glyphs = []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{},
-		draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
-	}
 	dashes = [][]vg.Length{nil, {6, 2}, {2, 2}, {6, 2, 2, 2}}
 )
 
-// colorOf returns the colour of the series at an index. Colours repeat after seven, with other dashes and markers.
+// colorOf returns the colour of the series at an index. Colours repeat after seven, with other dashes and markers, and paler in bars.
 func colorOf(idx int) color.NRGBA { return palette[idx%len(palette)] }
+
+// fillOf returns the colour of the bars of the series at an index.
+func fillOf(idx int) color.NRGBA { return faded(colorOf(idx), 0xff>>(idx/len(palette))) }
 
 // faded returns c with its opacity set to alpha of 255.
 func faded(c color.NRGBA, alpha uint8) color.NRGBA {
@@ -57,11 +56,6 @@ func faded(c color.NRGBA, alpha uint8) color.NRGBA {
 // lineOf returns the line of the series at an index: solid in the first round of colours, then dashed.
 func lineOf(idx int, width vg.Length) draw.LineStyle {
 	return draw.LineStyle{Color: colorOf(idx), Width: width, Dashes: dashes[idx/len(palette)%len(dashes)]}
-}
-
-// glyphOf returns the marker of the series at an index.
-func glyphOf(idx int, radius vg.Length) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: colorOf(idx), Radius: radius, Shape: glyphs[idx%len(glyphs)]}
 }
 
 // sans returns a text style in the embedded Liberation Sans, size in points.
