@@ -4,11 +4,14 @@
 .PHONY: help demo test build plugin check unit clean
 
 help:
-	@echo 'make demo    the method in two minutes, with nothing but the plugin fetched'
-	@echo 'make test    every check: style, unit tests, notebooks'
-	@echo 'make build   bin/lpq'
-	@echo 'make lab     JupyterLab with the Go kernel, on the notebooks'
-	@echo 'make clean   remove what was built; runs/ and the caches of Go and lpq stay'
+	@echo 'make demo            the method in two minutes'
+	@echo 'make build           bin/lpq'
+	@echo 'make plugin          bin/lpq, and the XLA plugin for the CPU, once'
+	@echo 'make lab             JupyterLab with the Go kernel, on the notebooks'
+	@echo 'make check           style, and tables against results; needs no reference data'
+	@echo 'make test            every check: style, unit tests, notebooks; needs reference data, see CONTRIBUTING.md'
+	@echo 'make notebooks-save  execute the notebooks and save their outputs'
+	@echo 'make clean           remove what was built; runs/ and the caches of Go and lpq stay'
 
 demo: plugin
 	bin/lpq demo
@@ -27,7 +30,7 @@ check:
 	go vet ./...
 	go tool staticcheck ./...
 	go vet -tags noxla ./...
-	go run ./internal/readme -check README.md
+	go run ./internal/readme -check README.md experiments/README.md
 
 unit: plugin
 	go test -timeout 30m ./...

@@ -1,39 +1,48 @@
 package experiments
 
 import (
+	"slices"
+
 	"github.com/lowprec/lpnets/lpq/plot"
 )
 
 // Bar is a place in a figure of accuracies: a label, under a name.
 type Bar struct{ Label, Name string }
 
-// AccuracyBars draws mean accuracies over seeds with their intervals: a group of bars for each label, a colour for each network that has a baseline. A label that
-// some network has no finished run of is left out; nil where all are.
+// AccuracyBars draws mean accuracies over seeds with their 95 % t intervals: a group of bars for each label that the first network with a baseline has finished runs of, a
+// colour for each network that has them all; nil where there is none. (Sweeps do one network after the other.)
 func AccuracyBars(title string, groups []Group, bars []Bar) *plot.Figure {
 	networks := Baselines(groups)
-	series := make([]plot.Series, len(networks))
-	var names []string
-	for _, bar := range bars {
-		found := make([]Group, len(networks))
-		complete := len(networks) > 0
-		for i, b := range networks {
-			found[i] = Find(groups, b.Network, bar.Label)
-			complete = complete && len(found[i].Runs) > 0
-		}
-		if !complete {
-			continue
-		}
-		names = append(names, bar.Name)
-		for i, g := range found {
-			y, low, high := g.whisker()
-			s := &series[i]
-			s.Name, s.Y, s.Low, s.High = g.Network, append(s.Y, y), append(s.Low, low), append(s.High, high)
-		}
-	}
-	if len(names) == 0 {
+	if len(networks) == 0 {
 		return nil
 	}
+	bars = slices.DeleteFunc(slices.Clone(bars), func(b Bar) bool { return len(Find(groups, networks[0].Network, b.Label).Runs) == 0 })
+	if len(bars) == 0 {
+		return nil
+	}
+	names := make([]string, len(bars))
+	for i, b := range bars {
+		names[i] = b.Name
+	}
+	var series []plot.Series
+	for _, n := range networks {
+		if s := barsOf(n.Network, groups, bars); len(s.Y) == len(bars) {
+			series = append(series, s)
+		}
+	}
 	return plot.Bars(title, "top-1 (%)", names, series...)
+}
+
+// barsOf are a network's bars, without those of which it has no finished run.
+func barsOf(network string, groups []Group, bars []Bar) plot.Series {
+	s := plot.Series{Name: network}
+	for _, bar := range bars {
+		if g := Find(groups, network, bar.Label); len(g.Runs) > 0 {
+			y, low, high := g.whisker()
+			s.Y, s.Low, s.High = append(s.Y, y), append(s.Low, low), append(s.High, high)
+		}
+	}
+	return s
 }
 
 // whisker is the mean over seeds with its interval, which is no wider than a single value where there is one.

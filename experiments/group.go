@@ -124,7 +124,7 @@ type Difference struct {
 	Interval string // of the mean, over seeds; empty for a single pair
 	// P is the exact McNemar test's, on the predictions of the two networks of a seed: the smallest of all seeds, times their number (Bonferroni).
 	P P
-	// Verdict is in words: the t test's over seeds, McNemar's where there is one seed; where they disagree it says so.
+	// Verdict is in words: the t test's over seeds, McNemar's where there is one seed, which is about the two networks alone; where they disagree it says so.
 	Verdict string
 }
 
@@ -148,6 +148,7 @@ func Compare(a, b Group) (*Difference, error) {
 		d.Verdict = m.Verdict(a.Label, b.Label)
 	}
 	if len(pairs) == 1 {
+		d.Verdict += " (one seed)"
 		return d, nil
 	}
 	over, err := analysis.Paired(as, bs)
@@ -163,7 +164,7 @@ func Compare(a, b Group) (*Difference, error) {
 	if over.P() < significant && d.P >= significant {
 		d.Verdict += "; McNemar's test does not tell the networks of one seed apart"
 	}
-	if len(pairs) < len(a.Runs) {
+	if len(pairs) < len(a.Runs) || b.Label != BaselineLabel && len(pairs) < len(b.Runs) {
 		d.Verdict += fmt.Sprintf(" (the %d seeds that both have)", len(pairs))
 	}
 	return d, nil

@@ -1,6 +1,7 @@
 package experiments_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -28,8 +29,8 @@ func TestCompare(t *testing.T) {
 		verdict  string
 	}{
 		// McNemar: 10 images to none: 2/2^10.
-		"one seed":  {[]int{80}, []int{90}, -10, 2. / 1024, "", "b is better than a by 10.00 points, p = 0.002"},
-		"same":      {[]int{80}, []int{80}, 0, 1, "", "no significant difference: a - b = +0.00 points, p = 1.000"},
+		"one seed":  {[]int{80}, []int{90}, -10, 2. / 1024, "", "b is better than a by 10.00 points, p = 0.002 (one seed)"},
+		"same":      {[]int{80}, []int{80}, 0, 1, "", "no significant difference: a - b = +0.00 points, p = 1.000 (one seed)"},
 		"all alike": {[]int{80, 81, 82}, []int{89, 91, 93}, -10, 3 * 2. / 2048, "-12.48 to -7.52", "b is better than a by 10.00 points, p = 0.003"},
 		// t(0.975, 1) = 12.706: two differences of 0 and -10 say nothing of the recipes.
 		"seeds disagree": {[]int{80, 80}, []int{80, 90}, -5, 2 * 2. / 1024, "-68.53 to 58.53", "networks differ (McNemar), but 2 seeds do not tell whether a and b do: -5.00 points, p = 0.500"},
@@ -57,12 +58,38 @@ func TestCompare(t *testing.T) {
 // Where a seed has no partner, the comparison says so, and counts the pairs.
 func TestCompareCountsPairs(t *testing.T) {
 	groups := experiments.Groups([]run.Outcome{outcome(t, "a", 1, 80), outcome(t, "a", 2, 82), outcome(t, "a", 3, 82), outcome(t, "b", 1, 80), outcome(t, "b", 3, 81)})
-	d, err := experiments.Compare(experiments.Find(groups, "resnet8", "a"), experiments.Find(groups, "resnet8", "b"))
+	a, b := experiments.Find(groups, "resnet8", "a"), experiments.Find(groups, "resnet8", "b")
+	for _, pair := range [][2]experiments.Group{{a, b}, {b, a}} {
+		d, err := experiments.Compare(pair[0], pair[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Pairs != 2 || !strings.HasSuffix(d.Verdict, " (the 2 seeds that both have)") {
+			t.Errorf("%s against %s: %d pairs, %q", pair[0].Label, pair[1].Label, d.Pairs, d.Verdict)
+		}
+	}
+}
+
+// While the second network of a sweep is under way, the figure has the first one whole.
+func TestAccuracyBarsOfAnUnfinishedSweep(t *testing.T) {
+	var outcomes []run.Outcome
+	for _, place := range [][2]string{{"resnet8", experiments.BaselineLabel}, {"resnet8", "a"}, {"resnet20", experiments.BaselineLabel}} {
+		o := outcome(t, place[1], 1, 80)
+		o.Config.Network = place[0]
+		outcomes = append(outcomes, o)
+	}
+	bars := []experiments.Bar{{Label: experiments.BaselineLabel, Name: "baseline"}, {Label: "a", Name: "first"}, {Label: "b", Name: "second"}}
+	svg, err := experiments.AccuracyBars("", experiments.Groups(outcomes), bars).SVG()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Pairs != 2 || !strings.HasSuffix(d.Verdict, " (the 2 seeds that both have)") {
-		t.Errorf("%d pairs, %q", d.Pairs, d.Verdict)
+	for text, want := range map[string]bool{"first": true, "second": false} {
+		if got := bytes.Contains(svg, []byte(">"+text+"<")); got != want {
+			t.Errorf("a bar %q: %v, want %v", text, got, want)
+		}
+	}
+	if experiments.AccuracyBars("", nil, bars) != nil {
+		t.Error("a figure without a baseline")
 	}
 }
 

@@ -1,6 +1,6 @@
 # The notebooks' tools and checks; the Makefile of the repository includes this file. All tools are pinned (go.mod and
 # the two requirements files) and go into a folder that git ignores. They need Go, a C compiler and Python 3.11 or later
-# with venv.
+# with venv and pip.
 #
 #   notebook-tools   install the Go kernel and what executes notebooks; quick when nothing has changed
 #   notebooks        execute every notebook and check it against its saved outputs

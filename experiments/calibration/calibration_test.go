@@ -108,7 +108,7 @@ func TestReport(t *testing.T) {
 		{"resnet8", "w4a4", "1", "-1", "0.5", "50.00"},
 		// 6 images to none: 2/2^6 = 0.03125.
 		{"resnet8", "w4a4-percentile-99.99", "max / percentile-99.99", "0", "1", "85.00", "", "0", "-5.00", "-6.00", "", "0.0313",
-			"w4a4-control is better than w4a4-percentile-99.99 by 6.00 points, p = 0.031"},
+			"w4a4-control is better than w4a4-percentile-99.99 by 6.00 points, p = 0.031 (one seed)"},
 	} {
 		if !slices.ContainsFunc(r.Tables[i].Rows, func(row []string) bool { return slices.Equal(row, want) }) {
 			t.Errorf("table %s has no row %q in %q", r.Tables[i].Name, want, r.Tables[i].Rows)
@@ -125,7 +125,7 @@ func TestReport(t *testing.T) {
 		"Against percentile-99.99 (55.00 %): no significant difference: mse - percentile-99.99 = +5.00 points, p = 0.125.",
 		"from 55.00 to 66.00 %: re-estimated is better than as they were by 11.00 points, p < 0.001.",
 		"The highest accuracy of all, 66.00 %, has weights by max, activations by percentile-99.99, statistics re-estimated.",
-		"w4a4-percentile-99.99 is better than w4a4-max by 15.00 points, p < 0.001, as in the paper.",
+		"w4a4-percentile-99.99 is better than w4a4-max by 15.00 points, p < 0.001 (one seed), as in the paper.",
 	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("notes lack %q:\n%s", want, notes)
@@ -154,10 +154,10 @@ func TestClaim(t *testing.T) {
 		calibrated, uncalibrated, both int
 		want                           []string
 	}{
-		"as in the paper": {85, 70, 80, []string{"w4a4-percentile-99.99 is better than w4a4-max by 15.00 points, p < 0.001, as in the paper.", "w4a4-percentile-99.99 has the highest accuracy, 85.00 %."}},
-		"contrary":        {70, 85, 80, []string{"w4a4-max is better than w4a4-percentile-99.99 by 15.00 points, p < 0.001, which contradicts the paper.", "w4a4-max has the highest accuracy, 85.00 %; against"}},
-		"undecided": {81, 80, 90, []string{"w4a4-percentile-99.99 - w4a4-max = +1.00 points, p = 1.000, so what the paper says is not seen here.",
-			"w4a4-mse-both has the highest accuracy, 90.00 %; against w4a4-percentile-99.99: w4a4-mse-both is better than w4a4-percentile-99.99 by 9.00 points, p = 0.004 (picked from 3: McNemar p times 2 is 0.00781)."}},
+		"as in the paper": {85, 70, 80, []string{"w4a4-percentile-99.99 is better than w4a4-max by 15.00 points, p < 0.001 (one seed), as in the paper.", "w4a4-percentile-99.99 has the highest accuracy, 85.00 %."}},
+		"contrary":        {70, 85, 80, []string{"w4a4-max is better than w4a4-percentile-99.99 by 15.00 points, p < 0.001 (one seed), which contradicts the paper.", "w4a4-max has the highest accuracy, 85.00 %; against"}},
+		"undecided": {81, 80, 90, []string{"w4a4-percentile-99.99 - w4a4-max = +1.00 points, p = 1.000 (one seed), so what the paper says is not seen here.",
+			"w4a4-mse-both has the highest accuracy, 90.00 %; against w4a4-percentile-99.99: w4a4-mse-both is better than w4a4-percentile-99.99 by 9.00 points, p = 0.004 (one seed); picked from 3: McNemar p times 2 is 0.00781."}},
 		"a tie": {80, 85, 85, []string{"w4a4-max and w4a4-mse-both have the highest accuracy, 85.00 %; against"}},
 	} {
 		r, err := calibration.Experiment.Report([]run.Outcome{outcome(t, experiments.BaselineLabel, 90), outcome(t, "w4a4-max", test.uncalibrated),

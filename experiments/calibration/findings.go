@@ -89,8 +89,8 @@ func claim(groups []experiments.Group, network string) (sentences []string, err 
 	best, done := calibrated, []experiments.Group(nil)
 	for _, v := range variants {
 		g := experiments.Find(groups, network, v.label)
-		if len(g.Runs) == 0 {
-			continue
+		if len(g.Runs) != len(calibrated.Runs) {
+			continue // not done, or of fewer seeds: means over other seeds are no ranking
 		}
 		if done = append(done, g); g.Mean(experiments.Top1) > best.Mean(experiments.Top1) {
 			best = g
@@ -113,7 +113,7 @@ func claim(groups []experiments.Group, network string) (sentences []string, err 
 		}
 		if d != nil { // they have a seed in common
 			others := len(done) - 1
-			text += fmt.Sprintf("; against %s: %s (picked from %d: McNemar p times %d is %s)", calibrated.Label, d.Verdict, len(done), others,
+			text += fmt.Sprintf("; against %s: %s; picked from %d: McNemar p times %d is %s", calibrated.Label, d.Verdict, len(done), others,
 				experiments.Cell(experiments.P(analysis.Bonferroni(float64(d.P), others))))
 		}
 	}

@@ -2,6 +2,9 @@ package calibration
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
@@ -68,15 +71,19 @@ func readMeasured(outcomes []run.Outcome) (runs []measured, err error) {
 // howToRead says what the tables' numbers are of. All runs of an experiment measure with the same settings.
 func howToRead(runs []measured) string {
 	text := fmt.Sprintf("Ranges are found on %d batches of training images, augmented, drawn by the run's seed. Exponents are whole numbers, so neighbouring percentiles "+
-		"often end with the same ones, and then with the same network. relative_range is the activations' range over that of the maximum, geometric mean over activations; the figure has it in octaves, each a doubling.",
+		"often end with the same ones, and then with the same network. The relative range is the activations' range over that of the maximum, geometric mean over activations; the figure has it in octaves, each a doubling. Of one seed, a verdict is about two networks, not about how such networks are made.",
 		models.DefaultCalibrationBatches)
 	if len(runs) == 0 {
 		return text
 	}
 	settings := runs[0].Config.Measure.Settings
+	again := map[float64][]string{} // precisions, by the number of batches
 	for _, precision := range precisions {
-		if batches := settings[precision]; batches > 0 {
-			text += fmt.Sprintf(" In %s batch-norm statistics are re-estimated on %g batches of %g training images.", precision, batches, settings[settingBatch])
+		again[settings[precision]] = append(again[settings[precision]], precision)
+	}
+	for _, batches := range slices.Sorted(maps.Keys(again)) {
+		if batches > 0 {
+			text += fmt.Sprintf(" In %s batch-norm statistics are re-estimated on %g batches of %g training images.", strings.Join(again[batches], ", "), batches, settings[settingBatch])
 		}
 	}
 	return text

@@ -46,7 +46,7 @@ func rangeTable(runs []measured) experiments.Table {
 // faqTable has the fine-tuned networks beside their baseline and fp32 control.
 func faqTable(groups []experiments.Group) (experiments.Table, error) {
 	t := experiments.Table{Name: "faq", Caption: "After fine-tuning; differences to the fp32 control, in percentage points:",
-		Columns: []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "loss", "diff_baseline_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"},
+		Columns: []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "test_loss_nats", "diff_baseline_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"},
 		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "diff_baseline_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"}}
 	for _, g := range groups {
 		c, epochs := g.Runs[0].Config, 0
@@ -60,17 +60,16 @@ func faqTable(groups []experiments.Group) (experiments.Table, error) {
 		if err != nil {
 			return t, err
 		}
-		row := []any{g.Network, g.Label, exponentsBy(g.Label), epochs, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
-			g.Mean(func(r run.Result) float64 { return r.Loss })}
+		var toBaseline any
+		if baseline != nil && g.Label != experiments.BaselineLabel {
+			toBaseline = experiments.Signed(baseline.Mean)
+		}
 		differences, err := differenceCells(groups, g)
 		if err != nil {
 			return t, err
 		}
-		if baseline == nil || g.Label == experiments.BaselineLabel {
-			t.Add(append(append(row, nil), differences...)...)
-			continue
-		}
-		t.Add(append(append(row, experiments.Signed(baseline.Mean)), differences...)...)
+		t.Add(append([]any{g.Network, g.Label, exponentsBy(g.Label), epochs, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
+			g.Mean(func(r run.Result) float64 { return r.Loss }), toBaseline}, differences...)...)
 	}
 	return t, nil
 }

@@ -57,7 +57,7 @@ func (s start) label(batch int) string { return fmt.Sprint(s.prefix(), batch) }
 
 func (s start) prefix() string { return s.name + "-b" }
 
-// rate is the learning rate of the runs from both starts, at all batch sizes. At several times as much the loss of the pretrained start rises.
+// rate is the learning rate of the runs from both starts, at all batch sizes. The loss of the pretrained start, whose training ended at a far smaller one, rises with it already.
 const rate = 1e-2
 
 // batches are the sizes: the half of the preset's own, that, and its double.

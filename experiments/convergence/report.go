@@ -129,9 +129,9 @@ func notes(all []family, levels []float64) ([]string, error) {
 	return []string{
 		starts.verdict("the starts, at the same batch size and loss"),
 		batches.verdict("batch sizes, from the same start and to the same loss"),
-		"squared_distance is ||x0 - x*||² to the solution that long training reaches from the start; solution_top1_pct, on the test images, says how much of a solution it is. squared_way is the same to where the run itself ended. Variances are of the 4-bit gradient of one " +
+		"The squared distance is ||x0 - x*||² to the solution that long training reaches from the start: for the pretrained one that of 4-bit fine-tuning, for the random one that of fp32 training, so that the two are not of quite the same kind; the solution's accuracy, on the test images, says how much of a solution it is. The squared way is the same to where the run itself ended. Variances are of the 4-bit gradient of one " +
 			"batch, all parameters together; smoothness is the largest curvature of the fp32 loss that was met. A loss counts as reached at the first step where the mean over so many steps" +
-			windows + " is below it: ≤ in the first of these windows, > not within the run. Losses are on augmented images while the weights change.",
+			windows + " is below it: ≤ in the first of these windows, in which a run from the pretrained start may begin below the loss and leave it again, > not within the run. Losses are on augmented images while the weights change.",
 		fmt.Sprintf("The bound (sigma² + L·||x0 - x*||²)²/eps² is known up to a constant, and for a convex loss and plain SGD; here eps is the loss itself, above the least possible one of 0. All runs have the same "+
 			"constant learning rate of %g, momentum, and 4 bits, with exponents of least squared error; the ranges of activations are those of the start.", rate),
 	}, nil

@@ -3,7 +3,11 @@ package gradientnoise
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/run"
@@ -102,7 +106,7 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 		}
 	}
 	r.Tables = []experiments.Table{summary, layers}
-	r.Notes = []string{"variance_ratio is the variance of a batch's gradient over that of the fp32 gradient: the mean over layers of the ratios. Exponents are the paper's: weights by the maximum, activations by the 99.99 percentile."}
+	r.Notes = []string{"The variance ratio is the variance of a batch's gradient over that of the fp32 gradient: the median over layers of the ratios, for at few bits single layers explode. Exponents are the paper's: weights by the maximum, activations by the 99.99 percentile."}
 	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }
@@ -119,12 +123,19 @@ func meanCosines(n analysis.Noise) []float64 {
 	return means
 }
 
-// varianceRatio is the mean over layers of the variance over that in fp32.
-func varianceRatio(n, float analysis.Noise) (mean float64) {
+// varianceRatio is the median over layers of the variance over that in fp32; layers whose gradient does not vary in fp32 do not count.
+func varianceRatio(n, float analysis.Noise) float64 {
+	var ratios []float64
 	for i, l := range n.Layers {
-		mean += l.Variance / float.Layers[i].Variance / float64(len(n.Layers))
+		if v := float.Layers[i].Variance; v > 0 {
+			ratios = append(ratios, l.Variance/v)
+		}
 	}
-	return mean
+	if len(ratios) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(ratios)
+	return stat.Quantile(0.5, stat.Empirical, ratios, nil)
 }
 
 // Figures show the cosine against the number of averaged batches, and layer by layer for one batch, of noises as analysis.GradientNoise returns them,

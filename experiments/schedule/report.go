@@ -30,7 +30,7 @@ func (s series) on(outcomes []run.Outcome, network string, seed uint64) (runs []
 
 func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	table := experiments.Table{Name: "schedule", Caption: "One setting of the recipe changed at a time:",
-		Columns: []string{"network", "precision", "changed", "seed", "epochs", "batch", "lr", "lr_end", "updates", "validation_top1_pct", "top1_pct", "loss", "mean_cosine"}}
+		Columns: []string{"network", "precision", "changed", "seed", "epochs", "batch", "lr", "lr_end", "updates", "validation_top1_pct", "top1_pct", "test_loss_nats", "mean_cosine"}}
 	table.Shown = table.Columns
 	for _, b := range experiments.Baselines(experiments.Groups(outcomes)) {
 		baseline := b.Runs[0]
@@ -49,8 +49,8 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 	}
 	r.Tables = []experiments.Table{table}
 	r.Notes = []string{"Validation images are a tenth of the training images, held out of every run here, the baseline's too; where the baseline is far better " +
-		"on them than on the test images, the network as published was trained on them, and they favour what stays close to it. They are what learning rates were chosen by. At another batch size the number of updates stays, as near as whole epochs allow, and the learning rate is the same function of them; lr is the rate at the start, lr_end that at the end. " +
-		"mean_cosine is to the baseline."}
+		"on them than on the test images, the network as published was trained on them, and they favour what stays close to it. In 4 bits exponents are those of least squared error. At another batch size the number of updates stays, as near as whole epochs allow, and the learning rate is the same function of them; lr is the rate at the start, lr end that at the end. " +
+		"The mean cosine is to the baseline."}
 	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }
@@ -69,7 +69,7 @@ func seeds(outcomes []run.Outcome) (found []uint64) {
 func figures(outcomes []run.Outcome, baseline run.Outcome) (figures []experiments.Figure) {
 	network := baseline.Config.Network
 	for _, a := range axes {
-		var lines []plot.Series
+		var curves []plot.Series
 		var places []float64
 		for _, s := range all {
 			runs := s.on(outcomes, network, 1)
@@ -82,18 +82,19 @@ func figures(outcomes []run.Outcome, baseline run.Outcome) (figures []experiment
 				validation.X, validation.Y = append(validation.X, o.at), append(validation.Y, o.Result.Validation.Top1Pct)
 				test.X, test.Y = append(test.X, o.at), append(test.Y, o.Result.Top1Pct)
 			}
-			lines = append(lines, validation, test)
+			curves = append(curves, validation, test)
 		}
-		if len(lines) == 0 {
+		if len(curves) == 0 {
 			continue
 		}
+		var levels []plot.Series // first, so that they have the same colours in all figures
 		for _, level := range []struct {
 			name string
 			y    float64
 		}{{"fp32 baseline, validation", baseline.Result.Validation.Top1Pct}, {"fp32 baseline, test", baseline.Result.Top1Pct}} {
-			lines = append(lines, plot.Series{Name: level.name, X: []float64{slices.Min(places), slices.Max(places)}, Y: []float64{level.y, level.y}})
+			levels = append(levels, plot.Series{Name: level.name, X: []float64{slices.Min(places), slices.Max(places)}, Y: []float64{level.y, level.y}})
 		}
-		figure := a.draw(fmt.Sprintf("%s: accuracy against %s", network, a.name), a.xLabel, "top-1 (%)", lines...)
+		figure := a.draw(fmt.Sprintf("%s: accuracy against %s", network, a.name), a.xLabel, "top-1 (%)", append(levels, curves...)...)
 		figures = append(figures, experiments.Figure{Name: network + "-" + a.label, Figure: figure})
 	}
 	return figures

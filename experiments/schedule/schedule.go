@@ -51,7 +51,7 @@ var (
 	}
 	// The number of updates, as near as whole epochs allow, and the rate as a function of it, stay: larger batches take more epochs.
 	batch = axis{
-		"batch size", "batch", "batch size, about as many updates", plot.Lines,
+		"batch size", "batch", "batch size, about as many updates", plot.LogLines,
 		func(r finetune.Recipe) float64 { return float64(r.Batch) },
 		func(r *finetune.Recipe, factor float64) {
 			r.Batch, r.Epochs = experiments.Scaled(r.Batch, factor), experiments.Scaled(r.Epochs, factor)

@@ -45,7 +45,7 @@ const (
 type factor struct {
 	label   string
 	changed string // in words
-	paper   string // the effect that the paper has, as recalled; empty: it has no such row
+	paper   string // the effect that the paper has, read in it or recalled; empty: it has no such row
 	start   start
 	change  func(*finetune.Recipe)
 }
@@ -57,14 +57,14 @@ func nothing(*finetune.Recipe) {}
 
 var factors = []factor{
 	{baseLabel, "nothing", "69.82 % (read)", fromBaseline, nothing},
-	{"fewer-epochs", "60 epochs for 110", "lower", fromBaseline, func(r *finetune.Recipe) { r.Epochs = experiments.Scaled(r.Epochs, float64(paperFewer)/paperEpochs) }},
-	{"random-start", "not pretrained", "lower, about -0.6", fromRandom, nothing},
-	{"larger-batch", "batch 400 for 256, as many updates", "higher", fromBaseline, func(r *finetune.Recipe) {
+	{"fewer-epochs", "60 epochs for 110", "lower (recalled)", fromBaseline, func(r *finetune.Recipe) { r.Epochs = experiments.Scaled(r.Epochs, float64(paperFewer)/paperEpochs) }},
+	{"random-start", "not pretrained", "lower, about -0.6 (recalled)", fromRandom, nothing},
+	{"larger-batch", "batch 400 for 256, as many updates", "higher (recalled)", fromBaseline, func(r *finetune.Recipe) {
 		r.Batch, r.Epochs = experiments.Scaled(r.Batch, largerBatch), experiments.Scaled(r.Epochs, float64(paperMore)/paperEpochs)
 	}},
-	{"step-decay", "learning rate falls in steps", "about the same", fromBaseline, func(r *finetune.Recipe) { r.Rate.Kind = optim.Step }},
-	{"weight-decay", "weight decay doubled", "lower, about -0.2", fromBaseline, func(r *finetune.Recipe) { r.WeightDecay *= moreWeightDecay }},
-	{"uncalibrated", "ranges of activations by the maximum", "lower, about -0.6", fromBaseline, func(r *finetune.Recipe) { r.Calibration = calib.Choice{Method: calib.Maximum} }},
+	{"step-decay", "learning rate falls in steps", "about the same (recalled)", fromBaseline, func(r *finetune.Recipe) { r.Rate.Kind = optim.Step }},
+	{"weight-decay", "weight decay doubled", "lower, about -0.2 (recalled)", fromBaseline, func(r *finetune.Recipe) { r.WeightDecay *= moreWeightDecay }},
+	{"uncalibrated", "ranges of activations by the maximum", "lower, about -0.6 (recalled)", fromBaseline, func(r *finetune.Recipe) { r.Calibration = calib.Choice{Method: calib.Maximum} }},
 	{"mse", "all exponents by least squared error", "", fromBaseline, func(r *finetune.Recipe) { *r = experiments.WithMSE(*r) }},
 	{"as-published", "start not adapted to the images", "", asPublished, nothing},
 	{"fp32", "fp32 instead of 4 bits", "", fromBaseline, func(r *finetune.Recipe) { *r = experiments.Control(*r) }},

@@ -72,8 +72,8 @@ func report(outcomes []run.Outcome) (r experiments.Report, err error) {
 		r.Figures = append(r.Figures, figures(b.Network, all)...)
 	}
 	r.Tables = []experiments.Table{summary, layers}
-	r.Notes = []string{"Training moves float weights, of which the quantizer makes those that the network computes with. The cosines are of the float ones. quantized_cosine is " +
-		"the mean over layers for the others, untrained_cosine that of the baseline's own weights in the same precision: what quantization does without training. Both are empty for fp32, and where a run's weights were not kept.", "The network called scratch was trained from a random start of its own, for the epochs shown; its accuracy says whether that was enough to learn."}
+	r.Notes = []string{"Training moves float weights, of which the quantizer makes those that the network computes with. The cosines are of the float ones. The column quantized has " +
+		"the mean over layers for the others, untrained that of the baseline's own weights in the same precision: what quantization does without training. Both are empty for fp32, and where a run's weights were not kept.", "The network called scratch was trained from a random start of its own, for the epochs shown; its accuracy says whether that was enough to learn."}
 	r.Notes = append(r.Notes, experiments.FirstSeed(outcomes)...)
 	return r, nil
 }

@@ -29,16 +29,18 @@ func report(outcomes []run.Outcome) (experiments.Report, error) {
 // notes say how to read the tables.
 var notes = []string{
 	"An fp32 control is fine-tuned by the recipe of the networks beside it, but in fp32. Intervals are 95 % t intervals over seeds; differences are paired by " +
-		"seed. McNemar's exact test compares the predictions of two networks image by image; the p shown is the smallest of all seeds times their number. " +
-		"The verdict is the t test's over seeds, or McNemar's where there is one seed.",
+		"seed, but for those to the baseline: that is one network, and its own spread over seeds is not in the interval. McNemar's exact test compares the " +
+		"predictions of two networks image by image; the p shown is the smallest of all seeds times their number. " +
+		"The verdict is the t test's over seeds, or McNemar's where there is one seed: then it is about two networks, not about their recipes. The mean cosine is that to the network that a run started from: the baseline's to the network as published, the others' to the baseline. " +
+		"The test loss is the mean cross-entropy.",
 }
 
 // accuracyTable has a row for each network and label.
 func accuracyTable(groups []experiments.Group) experiments.Table {
 	t := experiments.Table{
 		Name: "table1", Caption: "Ours, means over seeds:",
-		Columns: []string{"network", "label", "precision", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "loss", "mean_cosine", "size_bytes"},
-		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "mean_cosine", "size_bytes"},
+		Columns: []string{"network", "label", "precision", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "test_loss_nats", "mean_cosine", "size_bytes"},
+		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "test_loss_nats", "mean_cosine", "size_bytes"},
 	}
 	for _, g := range groups {
 		c, epochs := g.Runs[0].Config, 0
@@ -53,7 +55,7 @@ func accuracyTable(groups []experiments.Group) experiments.Table {
 	return t
 }
 
-// comparisonTable has every network beside its baseline and, where it has one, its fp32 control.
+// comparisonTable has every network beside its baseline and what its variant names.
 func comparisonTable(groups []experiments.Group) (experiments.Table, error) {
 	t := experiments.Table{
 		Name: "comparisons", Caption: "Differences in top-1 accuracy, in percentage points:",
@@ -61,12 +63,15 @@ func comparisonTable(groups []experiments.Group) (experiments.Table, error) {
 	}
 	t.Shown = t.Columns
 	for _, g := range groups {
-		for _, against := range []string{experiments.BaselineLabel, variantOf(g.Label).control} {
+		if g.Label == experiments.BaselineLabel {
+			continue
+		}
+		for _, against := range append([]string{experiments.BaselineLabel}, variantOf(g.Label).against...) {
 			d, err := experiments.Compare(g, experiments.Find(groups, g.Network, against))
 			if err != nil {
 				return t, err
 			}
-			if d != nil && g.Label != against {
+			if d != nil {
 				t.Add(g.Network, g.Label, against, d.Pairs, experiments.Signed(d.Mean), d.Interval, d.P, d.Verdict)
 			}
 		}

@@ -22,17 +22,18 @@ var Experiment = experiments.Experiment{
 
 // variant is a kind of fine-tuned network.
 type variant struct {
-	label, control string // label of its fp32 control; none: it is one
-	exponents      string // what finds them: weights / activations
-	recipe         func(experiments.Recipes) finetune.Recipe
+	label     string
+	against   []string // labels that it stands beside, besides the baseline: its fp32 control, the paper's exponents
+	exponents string   // what finds them: weights / activations
+	recipe    func(experiments.Recipes) finetune.Recipe
 }
 
 var variants = []variant{
-	{"w8a8-control", "", "", func(r experiments.Recipes) finetune.Recipe { return experiments.Control(r.W8A8) }},
-	{"w8a8", "w8a8-control", "max / percentile", func(r experiments.Recipes) finetune.Recipe { return r.W8A8 }},
-	{"w4a4-control", "", "", func(r experiments.Recipes) finetune.Recipe { return experiments.Control(r.W4A4) }},
-	{"w4a4", "w4a4-control", "max / percentile", func(r experiments.Recipes) finetune.Recipe { return r.W4A4 }},
-	{"w4a4-mse", "w4a4-control", "mse / mse", func(r experiments.Recipes) finetune.Recipe { return r.W4A4MSE }},
+	{"w8a8-control", nil, "", func(r experiments.Recipes) finetune.Recipe { return experiments.Control(r.W8A8) }},
+	{"w8a8", []string{"w8a8-control"}, "max / percentile", func(r experiments.Recipes) finetune.Recipe { return r.W8A8 }},
+	{"w4a4-control", nil, "", func(r experiments.Recipes) finetune.Recipe { return experiments.Control(r.W4A4) }},
+	{"w4a4", []string{"w4a4-control"}, "max / percentile", func(r experiments.Recipes) finetune.Recipe { return r.W4A4 }},
+	{"w4a4-mse", []string{"w4a4-control", "w4a4"}, "mse / mse", func(r experiments.Recipes) finetune.Recipe { return r.W4A4MSE }},
 }
 
 // plan has, for each network, the baseline and then all variants with the first seed, the second, ...: a sweep that is stopped has whole tables.
