@@ -54,13 +54,19 @@ func ReadResults(dir string) (Results, error) {
 	return r, nil
 }
 
-// Show displays tables, notes and figures, but not the experiment's title and claim, in a notebook or a terminal.
+// Show displays tables, without columns that are empty, notes and figures, but not the experiment's title and claim, in a notebook or a terminal.
 func (r Results) Show() {
 	if r.text == "" {
 		notebook.Markdown(fmt.Sprintf("There are no results in `%s` yet. `lpq experiment run` writes them (`lpq experiment list` says how long it takes).", r.dir))
 		return
 	}
-	notebook.Markdown(r.text)
+	for _, part := range strings.Split(r.text, "\n\n") {
+		if header, rows, ok := readTable(part); ok {
+			notebook.Table(filled(header, rows))
+		} else {
+			notebook.Markdown(part)
+		}
+	}
 	for _, f := range r.figures {
 		notebook.Image(f.png, f.title)
 	}

@@ -64,6 +64,32 @@ func TestCommittedResults(t *testing.T) {
 	}
 }
 
+// Tables are shown as a report's are: numbers to the right, and nothing of columns that are empty.
+func ExampleResults_Show() {
+	dir, err := os.MkdirTemp("", "results-*")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	text := "# Title\n\nClaim.\n\nPreset `demo`, built-in images.\n\nOurs:\n\n| label | top-1 % | 95 % interval |\n| --- | --- | --- |\n| fp32 \\| all | 97.80 |  |\n| w4a4 | 8.10 |  |\n\nA note.\n"
+	if err := os.WriteFile(filepath.Join(dir, "results.md"), []byte(text), 0o666); err != nil {
+		panic(err)
+	}
+	results, err := experiments.ReadResults(dir)
+	if err != nil {
+		panic(err)
+	}
+	results.Show()
+	// Output:
+	// Preset `demo`, built-in images.
+	// Ours:
+	// label       top-1 %
+	// ----------  -------
+	// fp32 | all    97.80
+	// w4a4           8.10
+	// A note.
+}
+
 func ExampleReadResults() {
 	results, err := experiments.ReadResults("no/such/folder")
 	if err != nil {

@@ -11,7 +11,7 @@ func (r Report) Show() {
 	for _, t := range r.Tables {
 		if len(t.Shown) > 0 {
 			notebook.Markdown(t.Caption)
-			notebook.Table(t.filled())
+			notebook.Table(filled(t.Header(), t.Cells()))
 		}
 	}
 	for _, note := range r.Notes {
@@ -22,9 +22,8 @@ func (r Report) Show() {
 	}
 }
 
-// filled are what a reader sees of the columns in which some row has something: with a single seed there are no intervals, for instance.
-func (t Table) filled() (header []string, rows [][]string) {
-	all, cells := t.Header(), t.Cells()
+// filled are the columns in which some row has something: with a single seed there are no intervals, for instance.
+func filled(all []string, cells [][]string) (header []string, rows [][]string) {
 	rows = make([][]string, len(cells))
 	for i := range all {
 		if len(cells) > 0 && !slices.ContainsFunc(cells, func(row []string) bool { return row[i] != "" }) {

@@ -71,6 +71,26 @@ func (t Table) Markdown() string {
 	return b.String()
 }
 
+// readTable is the header and the rows of a table that Markdown wrote; ok tells whether the text is one.
+func readTable(text string) (header []string, rows [][]string, ok bool) {
+	const bar = "\x00" // in a cell
+	for line := range strings.Lines(strings.ReplaceAll(text, `\|`, bar)) {
+		line, ok = strings.CutPrefix(strings.TrimSpace(line), "| ")
+		cells := strings.Split(strings.TrimSuffix(line, " |"), " | ")
+		if !ok || len(rows) > 0 && len(cells) != len(rows[0]) {
+			return nil, nil, false
+		}
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], bar, "|")
+		}
+		rows = append(rows, cells)
+	}
+	if len(rows) < 2 || strings.Trim(strings.Join(rows[1], ""), "-:") != "" { // the rule below the header
+		return nil, nil, false
+	}
+	return rows[0], rows[2:], true
+}
+
 func heading(column string) string {
 	if h, ok := headings[column]; ok {
 		return h
