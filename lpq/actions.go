@@ -42,11 +42,13 @@ func Quantize(ctx context.Context, m *Model, precision string, train data.Datase
 	if err := low.SetScheme(scheme); err != nil {
 		return nil, err
 	}
-	progress := notebook.NewProgressIn(ctx, fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
-	defer progress.Close()
 	calibration := models.CalibrateOptions{Choice: options.Choice, Batches: options.Batches, Batch: options.Batch,
-		Seed: options.Seed, Augment: options.Augment, Workers: workers(options.Workers),
-		Progress: func(done, total int) { progress.Update(done, total, "") }}
+		Seed: options.Seed, Augment: options.Augment, Workers: workers(options.Workers)}
+	if scheme.ActivationBits != quant.Float || options.ReestimateBatches > 0 { // else nothing is to be done
+		progress := notebook.NewProgressIn(ctx, fmt.Sprintf("calibrate %s %s", m.Network.Name, scheme))
+		defer progress.Close()
+		calibration.Progress = func(done, total int) { progress.Update(done, total, "") }
+	}
 	if err := low.Calibrate(ctx, train, calibration); err != nil {
 		return nil, err
 	}
@@ -132,9 +134,14 @@ func FineTune(ctx context.Context, m *Model, sets Sets, options finetune.Options
 	return finetune.Run(ctx, m, sets, options)
 }
 
-// describeSpeed sets training beside what its loader could give: where they are about the same, training waits for the loader.
+// describeSpeed sets training beside what its loader could give where that is little more: where they are about the same, training waits for the loader.
 func describeSpeed(training, loader float64) string {
-	return fmt.Sprintf("%s images/s (loader %s)", describeRate(training), describeRate(loader))
+	const near = 3
+	speed := describeRate(training) + " images/s"
+	if loader > 0 && loader < near*training {
+		speed += fmt.Sprintf(" (loader %s)", describeRate(loader))
+	}
+	return speed
 }
 
 func describeRate(perSec float64) string {

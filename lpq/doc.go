@@ -12,6 +12,7 @@
 //	history, err := lpq.FineTune(ctx, low, sets, finetune.Options{Recipe: recipe, Dir: "runs/w4a4"})
 //	layers, err := lpq.Compare(net, low)
 //
-// The rooms behind it: quant (formats, fake quantization), nn (layers), models (networks), calib, finetune, optim, data, weights,
-// pretrained (published weights), analysis, plot, notebook (display), backend (engines), builtin (data and network that come along).
+// The packages behind it: quant (formats, fake quantization), nn (layers), models (networks), calib, finetune, optim, data, data/imagenet (photographs),
+// data/raster and data/jpeg (reading pictures), weights, pretrained (published weights), analysis, plot, notebook (display), tensorboard, backend (engines),
+// builtin (data and network that are built in).
 package lpq

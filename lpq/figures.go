@@ -1,10 +1,12 @@
 package lpq
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -108,23 +110,64 @@ func CompareFiles(name, a, b string) (Comparison, error) {
 	return Comparison{Name: name, Layers: layers}, errors.WithMessagef(err, "%s and %s", a, b)
 }
 
-// CurvesFigure is the accuracy of trainings against epochs, read from the folders they are kept in: on test images, or on validation or augmented training
-// images where the runs had no others.
+// CurvesFigure is the accuracy of trainings against epochs, read from the folders they are kept in: on test images if all of them have judged every epoch by
+// some, else on validation images, else on augmented training images; the axis says which. An experiment's run is called by its label and seed, another
+// training by its folder.
 func CurvesFigure(title string, dirs ...string) (*plot.Figure, error) {
-	var series []plot.Series
-	for _, dir := range dirs {
-		history, err := finetune.ReadHistory(dir)
-		if err != nil {
+	series, histories := make([]plot.Series, len(dirs)), make([]finetune.History, len(dirs))
+	for i, dir := range dirs {
+		var err error
+		if histories[i], err = finetune.ReadHistory(dir); err != nil {
 			return nil, err
 		}
-		s := plot.Series{Name: filepath.Base(dir)}
-		for _, e := range history {
-			scores := cmp.Or(e.Test, e.Validation, e.Train)
-			s.X, s.Y = append(s.X, float64(e.Epoch)), append(s.Y, scores.Top1Pct)
+		if series[i].Name, err = runName(dir); err != nil {
+			return nil, err
 		}
-		series = append(series, s)
 	}
-	return plot.Lines(title, "epoch", "top-1 (%)", series...), nil
+	images := judge(slices.Concat(histories...))
+	for i, history := range histories {
+		for _, e := range history {
+			series[i].X, series[i].Y = append(series[i].X, float64(e.Epoch)), append(series[i].Y, images.scores(e).Top1Pct)
+		}
+	}
+	return plot.Lines(title, "epoch", fmt.Sprintf("top-1 on %s images (%%)", images.name), series...), nil
+}
+
+// judged is a kind of images, and an epoch's scores on them; nil where it has none.
+type judged struct {
+	name   string
+	scores func(finetune.EpochMetrics) *finetune.Scores
+}
+
+// judges are those by which an epoch may be judged, the best first. The last are always there.
+var judges = []judged{
+	{"test", func(e finetune.EpochMetrics) *finetune.Scores { return e.Test }},
+	{"validation", func(e finetune.EpochMetrics) *finetune.Scores { return e.Validation }},
+	{"augmented training", func(e finetune.EpochMetrics) *finetune.Scores { return e.Train }},
+}
+
+// judge is the best judge that all epochs have.
+func judge(all finetune.History) judged {
+	return judges[slices.IndexFunc(judges, func(j judged) bool {
+		return !slices.ContainsFunc(all, func(e finetune.EpochMetrics) bool { return j.scores(e) == nil })
+	})]
+}
+
+// runName is what a training in a folder is called. Package run, which writes configurations, stands above this one.
+func runName(dir string) (string, error) {
+	path := filepath.Join(dir, "config.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return filepath.Base(dir), nil
+	}
+	var config struct {
+		Label string
+		Seed  uint64
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &config)
+	}
+	return fmt.Sprintf("%s, seed %d", config.Label, config.Seed), errors.Wrapf(err, "reading %s", path)
 }
 
 // grid is every value of a format.

@@ -67,18 +67,46 @@ func TestCompareFiles(t *testing.T) {
 }
 
 func TestCurvesFigure(t *testing.T) {
-	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
-	for i, text := range []string{`{"epoch": 1, "train": {"top1_pct": 50}, "test": {"top1_pct": 40}}` + "\n", `{"epoch": 1, "train": {"top1_pct": 60}}` + "\n"} {
-		if err := os.MkdirAll(dirs[i], 0o777); err != nil {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a/" + finetune.MetricsFile: `{"epoch": 1, "train": {"top1_pct": 50}, "test": {"top1_pct": 40}}` + "\n",
+		"b/" + finetune.MetricsFile: `{"epoch": 1, "train": {"top1_pct": 60}}` + "\n",
+		"c/" + finetune.MetricsFile: `{"epoch": 1, "train": {"top1_pct": 50}, "test": {"top1_pct": 70}}` + "\n",
+		"c/config.json":             `{"label": "w4a4", "seed": 3}`,
+		"d/" + finetune.MetricsFile: "",
+		"d/config.json":             `{"label"`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dirs[i], finetune.MetricsFile), []byte(text), 0o666); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f, err := lpq.CurvesFigure("two runs", dirs...)
-	if err != nil || f.Err() != nil || !strings.Contains(f.String(), "a, b") {
-		t.Errorf("got %v, %v", f, err)
+	for folders, want := range map[string][]string{ // names, and the axis; of an error, what it says
+		"a":   {"): a", "top-1 on test images (%)"},
+		"a b": {"): a, b", "top-1 on augmented training images (%)"},
+		"a c": {"): a, w4a4, seed 3", "top-1 on test images (%)"},
+		"d":   {"config.json"},
+	} {
+		var dirs []string
+		for _, name := range strings.Fields(folders) {
+			dirs = append(dirs, filepath.Join(dir, name))
+		}
+		got := ""
+		if f, err := lpq.CurvesFigure("runs", dirs...); err != nil {
+			got = err.Error()
+		} else if svg, err := f.SVG(); err != nil {
+			t.Errorf("%s: error %v", folders, err)
+		} else {
+			got = f.String() + string(svg)
+		}
+		for _, text := range want {
+			if !strings.Contains(got, text) {
+				t.Errorf("%s: got %.200q, want %q in it", folders, got, text)
+			}
+		}
 	}
 	if _, err := lpq.CurvesFigure("none", t.TempDir()); err == nil || !strings.Contains(err.Error(), finetune.MetricsFile) {
 		t.Errorf("no run: error %v", err)

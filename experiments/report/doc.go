@@ -1,7 +1,7 @@
 // Package report makes one HTML file about runs: what they came to, how sure the differences between them are, how they were trained, how close their
 // weights stayed, their ranges and exponents, settings and environment.
 //
-//	r, err := report.Open("runs/experiments/resnet20-baseline-s1-1b30501b", "runs/experiments/resnet20-w4a4-s1-41e9ac8f")
+//	r, err := report.Open("experiments/archive/resnet20-baseline-s1-1b30501b", "experiments/archive/resnet20-w4a4-s1-02f22842")
 //	err = r.Save("report.html")
 //
 // The file stands alone: no network, no script, figures are inline SVG. The same runs give the same bytes. Runs are folders of package run, or those

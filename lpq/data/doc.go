@@ -21,5 +21,5 @@
 //		step(batch.Images, batch.Labels) // uint8 [128,32,32,3], int32 [128]
 //	}
 //
-// Images stay uint8 here. The normalisation to floats belongs to the weights, and so to the graph; nothing is ever downloaded.
+// Images stay uint8 here. The normalization to floats belongs to the weights, and so to the graph; nothing is ever downloaded.
 package data

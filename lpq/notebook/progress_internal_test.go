@@ -160,7 +160,7 @@ func TestLog(t *testing.T) {
 func TestLooksNumeric(t *testing.T) {
 	for cell, want := range map[string]bool{
 		"91.73": true, "-0.5": true, "−0.5": true, "+1": true, "1e-5": true, "91.2 ± 0.5": true, "93 %": true, "12%": true, "1.2x": true, "": true, "–": true,
-		"1 078 000": true, "< 0.1": false, "W4A4": false, "fp32": false, "layer1.0": false, "%": false, "3/4": false,
+		"1 078 000": true, "< 1e-300": true, "≤ 3": true, "> 62": true, "<= 3": true, "< w4a4": false, ">": false, "W4A4": false, "fp32": false, "layer1.0": false, "%": false, "3/4": false,
 	} {
 		if got := looksNumeric(cell); got != want {
 			t.Errorf("looksNumeric(%q) = %v, want %v", cell, got, want)

@@ -55,14 +55,13 @@ func newTable(header []string, rows [][]string) (*table, error) {
 	return t, nil
 }
 
-// looksNumeric tells whether a cell reads as a number: digits with a sign or decimals, then maybe a unit or interval
-// after a space, as in "-0.31", "91.2 %", "91.2 ± 0.5". An empty cell and a dash go with any column.
+// looksNumeric tells whether a cell reads as a number: digits with a sign or decimals, maybe a bound, then maybe a unit or interval
+// after a space, as in "-0.31", "≤ 3", "91.2 %", "91.2 ± 0.5". An empty cell and a dash go with any column.
 func looksNumeric(cell string) bool {
-	fields := strings.Fields(cell)
-	if len(fields) == 0 || cell == "-" || cell == "–" {
+	if cell = strings.TrimSpace(cell); cell == "" || cell == "-" || cell == "–" {
 		return true
 	}
-	number := strings.TrimLeft(fields[0], "+-−<>~≈")
+	number, _, _ := strings.Cut(strings.TrimLeft(cell, "+-−<>≤≥=~≈ "), " ")
 	return number != "" && strings.Trim(number, "0123456789.,eE+-%x") == "" && number[0] >= '0' && number[0] <= '9'
 }
 
