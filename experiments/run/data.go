@@ -1,10 +1,6 @@
 package run
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/lpq"
@@ -20,7 +16,7 @@ type Data struct {
 	// Validation images are held out of the training images: they judge what is to be chosen, so that the test images never do.
 	Validation int    `json:"validation_images,omitempty"`
 	Test       int    `json:"test_images"`
-	SHA256     string `json:"sha256"` // see hashData; before anything is held out
+	SHA256     string `json:"sha256"` // see data.Hash; before anything is held out
 }
 
 // holdOutSeed draws the validation images: the same for all runs.
@@ -67,35 +63,6 @@ func OpenData(folder string, network models.Network, limits Limits) (lpq.Sets, D
 			*part.set = data.Head(*part.set, part.limit)
 		}
 	}
-	sum, err := hashData(sets.Train, sets.Test)
-	return sets, Data{Name: sets.Train.Name(), Folder: folder, Train: sets.Train.Len(), Test: sets.Test.Len(), SHA256: sum}, err
-}
-
-// hashedPhotographs is how many of a set of photographs are read for its hash: all of ImageNet would take hours.
-const hashedPhotographs = 1000
-
-// hashData is the sha256 of the number of images, then label (4 bytes, little-endian) and pixels of each; of photographs, the pixels of some that lie
-// evenly among them.
-func hashData(sets ...data.Dataset) (string, error) {
-	sum := sha256.New()
-	for _, set := range sets {
-		record := make([]byte, 4+set.Shape().Size())
-		sum.Write(binary.LittleEndian.AppendUint64(nil, uint64(set.Len())))
-		step := 1
-		if _, photographs := set.(data.Pictures); photographs {
-			step = max(1, set.Len()/hashedPhotographs)
-		}
-		for i := range set.Len() {
-			binary.LittleEndian.PutUint32(record, uint32(set.Label(i)))
-			if i%step != 0 {
-				sum.Write(record[:4])
-				continue
-			}
-			if err := set.Image(i, record[4:]); err != nil {
-				return "", err
-			}
-			sum.Write(record)
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	sum, err := data.Hash(sets.Train, sets.Test)
+	return sets, Data{Name: data.Kind(sets.Train), Folder: folder, Train: sets.Train.Len(), Test: sets.Test.Len(), SHA256: sum}, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -41,6 +42,27 @@ func Of(values ...any) ([]Difference, error) {
 		}
 	}
 	return differences, nil
+}
+
+// Sentence says, of two values, what each has where they differ: "seed is 1 there and 2 here, label is none there and w4a4 here".
+func Sentence(differences []Difference) string {
+	texts := make([]string, len(differences))
+	for i, d := range differences {
+		texts[i] = fmt.Sprintf("%s is %s there and %s here", d.Field, orNone(d.Values[0]), orNone(d.Values[1]))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// orNone shortens what is shown of a value: a hash is recognized by its beginning.
+func orNone(value string) string {
+	const shown = 24
+	switch {
+	case value == "":
+		return "none"
+	case len(value) > shown:
+		return value[:shown] + "..."
+	}
+	return value
 }
 
 // flatten turns nested JSON objects into one level, recipe.seed for instance, with values as text.

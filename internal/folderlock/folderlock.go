@@ -33,20 +33,21 @@ func Lock(ctx context.Context, dir string, waiting func()) (unlock func(), alone
 }
 
 // Try is Lock for whoever would rather not wait: it returns an error if somebody else has the lock, or may not be asked.
-func Try(dir string) (unlock func(), err error) {
+func Try(dir string) (unlock func(), alone bool, err error) {
 	file := open(dir)
 	locked, err := file.TryLock()
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		return nil, errors.Wrapf(err, "locking %s", dir)
+		return nil, false, errors.Wrapf(err, "locking %s", dir)
 	case err == nil && !locked:
 		_ = file.Close() // nothing was written
-		return nil, errors.Errorf("another process is at work in %s; wait for its end, or name another folder", dir)
+		return nil, false, errors.Errorf("another process is at work in %s; wait for its end, or name another folder", dir)
 	}
-	return func() { _ = file.Close() }, nil
+	return func() { _ = file.Close() }, locked, nil
 }
 
-// open is the lock of a folder, for all who may read its file. (With more permissions than the umask leaves, flock would not find it on NFS.)
-func open(dir string) *flock.Flock {
-	return flock.New(filepath.Join(dir, name), flock.SetPermissions(0o644))
-}
+// open is the lock of a folder.
+func open(dir string) *flock.Flock { return File(filepath.Join(dir, name)) }
+
+// File is a lock, for all who may read its file. (With more permissions than the umask leaves, flock would not find it on NFS.)
+func File(path string) *flock.Flock { return flock.New(path, flock.SetPermissions(0o644)) }

@@ -21,7 +21,7 @@ func TestLock(t *testing.T) {
 	if _, _, err := folderlock.Lock(ctx, dir, func() {}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a locked folder: got %v, want an error that names %s", err, dir)
 	}
-	if _, err := folderlock.Try(dir); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, _, err := folderlock.Try(dir); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a locked folder: got %v, want an error that names %s", err, dir)
 	}
 	waits := make(chan bool, 1)
@@ -38,9 +38,9 @@ func TestLock(t *testing.T) {
 	if !<-done {
 		t.Error("the second does not get the lock when the first ends")
 	}
-	third, err := folderlock.Try(dir)
-	if err != nil {
-		t.Fatal("when the second ends: ", err)
+	third, alone, err := folderlock.Try(dir)
+	if err != nil || !alone {
+		t.Fatalf("when the second ends: alone %v, %v", alone, err)
 	}
 	third()
 }

@@ -51,14 +51,19 @@ func (f folder) open(r *run) (resumed bool, err error) {
 	if err := os.MkdirAll(string(f), 0o777); err != nil {
 		return false, errors.Wrap(err, "folder of the run")
 	}
-	unlock, err := folderlock.Try(string(f))
+	unlock, alone, err := folderlock.Try(string(f))
 	if err != nil {
 		return false, err
 	}
 	r.unlock = unlock
+	if alone {
+		for _, name := range []string{CheckpointFile, BestFile, FinalFile, MetricsFile} {
+			atomicfile.RemoveLeftovers(string(f), name)
+		}
+	}
 	file, err := weights.Read(f.path(CheckpointFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
+		return false, f.checkEmpty()
 	}
 	if err != nil {
 		return false, err
@@ -72,9 +77,19 @@ func (f folder) open(r *run) (resumed bool, err error) {
 	return true, nil
 }
 
+// checkEmpty returns an error for a folder without a checkpoint that has what a training gave: it would be replaced.
+func (f folder) checkEmpty() error {
+	for _, name := range []string{FinalFile, MetricsFile} {
+		if _, err := os.Stat(f.path(name)); err == nil {
+			return errors.Errorf("folder %s holds a run without its checkpoint (%s), which cannot be resumed: name another folder, or remove this one", f, name)
+		}
+	}
+	return nil
+}
+
 // restore takes over a checkpoint.
 func (f folder) restore(r *run, file *weights.File) error {
-	if err := r.identity.differs(file.Metadata[metaRun]); err != nil {
+	if err := r.differs(file.Metadata[metaRun]); err != nil {
 		return err
 	}
 	if err := json.Unmarshal([]byte(file.Metadata[metaState]), &r.state); err != nil {

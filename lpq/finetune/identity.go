@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/differ"
+	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/models"
 	"github.com/lowprec/lpnets/lpq/weights"
 )
@@ -24,6 +25,8 @@ type RunIdentity struct {
 	Start   string `json:"start"` // sha256 of weights, precision and exponents at the start
 	Data    string `json:"data"`
 	Images  int    `json:"images"`
+	// DataSHA256 tells the images apart from others of the same name. Runs of earlier versions lack it.
+	DataSHA256 string `json:"data_sha256,omitempty"`
 	// The validation images decide which epoch is kept as the best.
 	Validation int `json:"validation_images,omitempty"`
 }
@@ -39,11 +42,16 @@ func (r *run) identify() (RunIdentity, error) {
 		return RunIdentity{}, err
 	}
 	id := RunIdentity{Recipe: r.options.Recipe, Seed: r.options.Seed, Network: r.model.Network.Name, Start: start,
-		Data: r.sets.Train.Name(), Images: r.sets.Train.Len()}
+		Data: data.Kind(r.sets.Train), Images: r.sets.Train.Len(), DataSHA256: r.options.DataSHA256}
+	sets := []data.Dataset{r.sets.Train}
 	if r.sets.Validation != nil {
 		id.Validation = r.sets.Validation.Len()
+		sets = append(sets, r.sets.Validation)
 	}
-	return id, nil
+	if id.DataSHA256 == "" {
+		id.DataSHA256, err = data.Hash(sets...)
+	}
+	return id, err
 }
 
 // Fingerprint is the sha256, in hexadecimal digits, of a network's tensors, precision and exponents. Provenance, which names files, is left out: the same
@@ -80,35 +88,26 @@ func (id RunIdentity) String() string {
 	return string(text)
 }
 
+// ErrOtherRun is in the chain of the error for a folder that holds another run.
+var ErrOtherRun = errors.New("it belongs to another run")
+
 // differs returns an error that names what is different in the identity, as text, of another run.
-func (id RunIdentity) differs(other string) error {
+func (r *run) differs(other string) error {
 	var there RunIdentity
 	if err := json.Unmarshal([]byte(other), &there); err != nil {
 		return errors.Wrap(err, "description of the run")
+	}
+	id := r.identity
+	if there.DataSHA256 == "" { // data were known by their name, with their folder's
+		id.Data, id.DataSHA256 = r.sets.Train.Name(), ""
 	}
 	differences, err := differ.Of(there, id)
 	if err != nil || len(differences) == 0 {
 		return err
 	}
-	texts := make([]string, len(differences))
-	for i, d := range differences {
-		texts[i] = fmt.Sprintf("%s is %s there and %s here", d.Field, orNone(d.Values[0]), orNone(d.Values[1]))
-	}
 	wayOut := "name another folder, or remove this one"
 	if len(differences) == 1 && differences[0].Field == "start" {
 		wayOut = "pass the network that the run started from, as it was then, or name another folder"
 	}
-	return errors.Errorf("it belongs to another run: %s; %s", strings.Join(texts, ", "), wayOut)
-}
-
-// orNone shortens what is shown of a value: a hash is recognized by its beginning.
-func orNone(value string) string {
-	const shown = 24
-	switch {
-	case value == "":
-		return "none"
-	case len(value) > shown:
-		return value[:shown] + "..."
-	}
-	return value
+	return errors.WithStack(fmt.Errorf("%w: %s; %s", ErrOtherRun, differ.Sentence(differences), wayOut))
 }

@@ -63,7 +63,7 @@ var recipes = []Recipe{
 		Rate:     optim.Schedule{Kind: optim.Exponential, Start: 1.5e-3, End: 1e-5},
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment,
 	}, {
-		Name: "cifar4long", About: "4 bits, exponents of least squared error, 20 epochs at a large rate along half a cosine: level with fp32 before them",
+		Name: "cifar4long", About: "4 bits, exponents of least squared error, 20 epochs at a large rate along half a cosine: level with the fp32 network it starts from",
 		Scheme: "w4a4", WeightRule: quant.RuleMSE, Calibration: calib.Choice{Method: calib.MSE}, Epochs: 20, Batch: 128,
 		Rate:     optim.Schedule{Kind: optim.Cosine, Start: 3e-2, End: 1e-4},
 		Momentum: 0.9, WeightDecay: 0.5e-4, Augment: data.CIFARAugment, Reestimate: 50,

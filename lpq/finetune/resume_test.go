@@ -39,6 +39,10 @@ func TestMain(m *testing.M) {
 
 // trainSmall fine-tunes a random resnet8 in w4a4, 3 epochs of 6 steps, going on with what is in dir.
 func trainSmall(t testing.TB, ctx context.Context, dir string, observer finetune.Observer, workers int) (finetune.History, error) {
+	return trainSmallBy(t, ctx, dir, func(o *finetune.Options) { o.Observer, o.Workers = observer, workers })
+}
+
+func trainSmallBy(t testing.TB, ctx context.Context, dir string, change func(*finetune.Options)) (finetune.History, error) {
 	network, err := models.Get("resnet8")
 	if err != nil {
 		return nil, err
@@ -53,8 +57,9 @@ func trainSmall(t testing.TB, ctx context.Context, dir string, observer finetune
 	}
 	recipe.Batch, recipe.Reestimate = 32, 2
 	train, test := data.Synthetic(1, 6*32, 64)
-	return finetune.Run(ctx, m, finetune.Sets{Train: train, Validation: test}, finetune.Options{
-		Recipe: recipe, Seed: 7, Dir: dir, Resume: true, CheckpointEvery: time.Nanosecond, Observer: observer, Workers: workers})
+	options := finetune.Options{Recipe: recipe, Seed: 7, Dir: dir, Resume: true, CheckpointEvery: time.Nanosecond}
+	change(&options)
+	return finetune.Run(ctx, m, finetune.Sets{Train: train, Validation: test}, options)
 }
 
 // trainAndKill trains in a process that is killed when it has done so many steps, a moment later each time, and reports whether it ended before.
@@ -150,6 +155,31 @@ func TestInterruptedRunsEndWithTheSameBits(t *testing.T) {
 		compare(t, "interrupted twice", dir, want)
 	})
 
+	t.Run("stopped by a check", func(t *testing.T) {
+		dir, full, steps := t.TempDir(), errors.New("no space"), 0
+		_, err := trainSmallBy(t, context.Background(), dir, func(o *finetune.Options) {
+			o.Check = func() error {
+				if steps++; steps == 5 {
+					return full
+				}
+				return nil
+			}
+		})
+		if !errors.Is(err, full) {
+			t.Fatalf("got %v, want the error of the check", err)
+		}
+		first := 0
+		_, err = trainSmall(t, context.Background(), dir, finetune.Observer{Step: func(p finetune.Progress) {
+			if first == 0 {
+				first = p.Step
+			}
+		}}, 1)
+		if err != nil || first != 5 {
+			t.Errorf("went on with step %d, %v; want 5, which the check stopped", first, err)
+		}
+		compare(t, "stopped by a check", dir, want)
+	})
+
 	t.Run("killed", func(t *testing.T) {
 		if testing.Short() {
 			t.Skip("starts processes")
@@ -236,6 +266,40 @@ func TestReadHistory(t *testing.T) {
 	}
 }
 
+// Before the first step there is nothing to save: the error is not the one that says so.
+func TestInterruptedCalibration(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	_, err := trainSmall(t, ctx, dir, finetune.Observer{}, 1)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, finetune.ErrInterrupted) {
+		t.Errorf("got %v, want that of the context", err)
+	}
+}
+
+// What a training gave is not replaced, whether its checkpoint is there or not; what a killed write left is removed.
+func TestFolderWithoutCheckpoint(t *testing.T) {
+	for _, name := range []string{finetune.FinalFile, finetune.MetricsFile} {
+		dir := t.TempDir()
+		kept, leftover := filepath.Join(dir, name), filepath.Join(dir, finetune.CheckpointFile+".tmp-1")
+		for _, path := range []string{kept, leftover} {
+			if err := os.WriteFile(path, nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := trainSmall(t, t.Context(), dir, finetune.Observer{}, 1)
+		if err == nil || !strings.Contains(err.Error(), dir+" holds a run without its checkpoint ("+name+")") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if _, err := os.Stat(kept); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(leftover); !os.IsNotExist(err) {
+			t.Errorf("what a killed write left: %v, want that it is gone", err)
+		}
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := trainSmall(t, context.Background(), dir, finetune.Observer{}, 1); err != nil {
@@ -255,6 +319,12 @@ func TestRunRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	recipe.Batch, recipe.Epochs = 32, 1
+	same, err := finetune.Get("cifar4") // as trainSmall
+	if err != nil {
+		t.Fatal(err)
+	}
+	same.Batch, same.Reestimate = 32, 2
+	others, judges := data.Synthetic(2, 6*32, 64)
 	diverging := recipe
 	diverging.Rate.Start = 1e30
 	for name, test := range map[string]struct {
@@ -264,6 +334,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		"a folder with a run":     {finetune.Options{Recipe: recipe, Dir: dir}, finetune.Sets{Train: train}, "holds a run already"},
 		"another run to resume":   {finetune.Options{Recipe: recipe, Dir: dir, Resume: true}, finetune.Sets{Train: train}, "another run"},
+		"other images to resume":  {finetune.Options{Recipe: same, Seed: 7, Dir: dir, Resume: true}, finetune.Sets{Train: others, Validation: judges}, "another run: data_sha256 is "},
 		"images of another shape": {finetune.Options{Recipe: recipe}, finetune.Sets{Train: small}, "images of small are"},
 		"no images to test on":    {finetune.Options{Recipe: recipe}, finetune.Sets{Train: train, Test: data.Head(train, 0)}, "has no images"},
 		"no data":                 {finetune.Options{Recipe: recipe}, finetune.Sets{}, "no training data"},

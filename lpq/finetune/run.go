@@ -11,7 +11,7 @@ import (
 	"github.com/lowprec/lpnets/lpq/optim"
 )
 
-// ErrInterrupted is in the chain of the error of a run that was stopped through its context. What it reached is saved.
+// ErrInterrupted is in the chain of the error of a training that was stopped through its context. What it reached is saved.
 var ErrInterrupted = errors.New("interrupted")
 
 // Sets are the data of a run.
@@ -37,6 +37,11 @@ type Options struct {
 	CheckpointEvery time.Duration
 	// Observer, where set, is told what happens.
 	Observer Observer
+	// Check, where set, is called after the observer: an error, such as of what the observer could not write, ends the run. The next call with Resume goes on from
+	// the newest checkpoint, which never is after a step of which Check returned an error.
+	Check func() error
+	// DataSHA256 is what the caller knows the images by, as of package data's Hash; empty means that Run computes it. A run is not resumed with other images.
+	DataSHA256 string
 	// Workers makes so many batches at the same time, also for calibration and evaluation; 0 means 1. It does not change the result.
 	Workers int
 }
@@ -82,7 +87,7 @@ type run struct {
 // Run trains the model by the recipe and leaves it as it is at the end. It calibrates first where the recipe quantizes activations and
 // the model has no exponents for that, or other ones: of another precision, or another rule for the weights.
 //
-// It returns ErrInterrupted in the chain if ctx ends, and an error for a loss that is not finite, data that do not fit, a folder that holds another
+// If ctx ends it returns ErrInterrupted in the chain, or before the first step ctx's own error; and an error for a loss that is not finite, data that do not fit, a folder that holds another
 // run or in which another process trains, or a file that cannot be written.
 func Run(ctx context.Context, m *models.Model, sets Sets, options Options) (History, error) {
 	if err := options.Recipe.Validate(); err != nil {
@@ -143,9 +148,6 @@ func (r *run) prepare(ctx context.Context) error {
 			return err
 		}
 		if err := r.model.Calibrate(ctx, r.sets.Train, r.calibration()); err != nil {
-			if ctx.Err() != nil {
-				return errors.WithMessage(ErrInterrupted, "before the first step; nothing was kept")
-			}
 			return err
 		}
 	}
@@ -189,6 +191,9 @@ func (r *run) epoch(ctx context.Context) error {
 			return err
 		}
 		r.report(first, started)
+		if err := r.check(); err != nil {
+			return err
+		}
 		if ctx.Err() != nil {
 			return r.interrupt()
 		}
@@ -282,7 +287,15 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 	if r.options.Observer.Epoch != nil {
 		r.options.Observer.Epoch(metrics)
 	}
-	return nil
+	return r.check()
+}
+
+// check asks the caller whether to go on.
+func (r *run) check() error {
+	if r.options.Check == nil {
+		return nil
+	}
+	return r.options.Check()
 }
 
 // stopped is what ends the run where something failed: an interruption if ctx has ended, else the failure.

@@ -65,7 +65,7 @@ func Prepare(ctx context.Context, from, to string, options PrepareOptions) error
 	if err := os.MkdirAll(to, 0o777); err != nil {
 		return errors.WithStack(err)
 	}
-	unlock, err := folderlock.Try(to)
+	unlock, _, err := folderlock.Try(to)
 	if err != nil {
 		return err
 	}
