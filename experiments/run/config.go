@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/lowprec/lpnets/internal/filesum"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/builtin"
 	"github.com/lowprec/lpnets/lpq/finetune"
@@ -50,17 +51,11 @@ func FromFile(path string) (Start, error) {
 		err = weights.Encode(sum, file, weights.Safetensors)
 		return Start{File: path, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
 	}
-	sum, err := hashFile(path)
-	return Start{File: path, SHA256: sum}, err
-}
-
-func hashFile(path string) (string, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "", errors.Wrap(err, "weights")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to read a pipe would wait for its other end
+		return Start{}, errors.Errorf("weights: %s is a folder or a device, want a file", path)
 	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]), nil
+	sum, err := filesum.SHA256(path)
+	return Start{File: path, SHA256: sum}, errors.WithMessage(err, "weights")
 }
 
 // From is a start from the final weights of another run.

@@ -1,6 +1,10 @@
 package run
 
 import (
+	"os"
+
+	"github.com/pkg/errors"
+
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/tensorboard"
 )
@@ -8,8 +12,10 @@ import (
 // stepsPerPoint is how many training steps lie between two points of a curve.
 const stepsPerPoint = 10
 
-// curves shows a training in TensorBoard, and keeps every step in StepsFile. The first error is kept: an observer cannot return it.
+// curves shows a training in TensorBoard, and keeps every step in StepsFile. An observer cannot return an error: the first is kept for check, which ends the
+// training before a checkpoint goes beyond what was written.
 type curves struct {
+	dir     string
 	writer  *tensorboard.Writer
 	steps   steps
 	started bool
@@ -26,16 +32,32 @@ func newCurves(dir string) (*curves, error) {
 		_ = s.close() // what failed before says more
 		return nil, err
 	}
-	return &curves{writer: w, steps: s}, nil
+	return &curves{dir: dir, writer: w, steps: s}, nil
 }
 
 func (c *curves) observer() finetune.Observer { return finetune.Observer{Step: c.step, Epoch: c.epoch} }
 
+func (c *curves) check() error { return c.err }
+
+// restart removes what an earlier process wrote after a step, and writes the epoch's points that it may not have come to.
+func (c *curves) restart(last int) {
+	c.started = true
+	c.keep(c.writer.Restart(last))
+	c.keep(c.steps.restart(last))
+	history, err := finetune.ReadHistory(c.dir)
+	if !errors.Is(err, os.ErrNotExist) { // else no epoch has ended
+		c.keep(err)
+	}
+	for _, e := range history {
+		if e.Step == last {
+			c.points(e)
+		}
+	}
+}
+
 func (c *curves) step(p finetune.Progress) {
 	if !c.started {
-		c.started = true
-		c.keep(c.writer.Restart(p.Step - 1))
-		c.keep(c.steps.restart(p.Step - 1))
+		c.restart(p.Step - 1)
 	}
 	c.keep(c.steps.add(p))
 	if p.Step%stepsPerPoint == 0 {
@@ -46,6 +68,22 @@ func (c *curves) step(p finetune.Progress) {
 }
 
 func (c *curves) epoch(e finetune.EpochMetrics) {
+	if !c.started { // a process that did none of its steps
+		c.restart(e.Step)
+		return
+	}
+	c.points(e)
+}
+
+// finish is for a training of which nothing was left.
+func (c *curves) finish(history finetune.History) {
+	if !c.started {
+		c.restart(history.Last().Step)
+	}
+}
+
+// points are those of an epoch's end.
+func (c *curves) points(e finetune.EpochMetrics) {
 	for name, s := range map[string]*finetune.Scores{"epoch": e.Train, "validation": e.Validation, "test": e.Test} {
 		if s != nil {
 			c.keep(c.writer.Scalars(e.Step, tensorboard.Scalar{Tag: name + "/loss", Value: s.Loss},

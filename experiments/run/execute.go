@@ -8,6 +8,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/lowprec/lpnets/internal/filesum"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/finetune"
@@ -67,6 +68,13 @@ func (s *Sweep) start(c Config) (*lpq.Model, error) {
 		m.Provenance["weights"] = "run " + c.Start.Run
 		return m, nil
 	case c.Start.File != "":
+		now, err := FromFile(c.Start.File)
+		if err != nil {
+			return nil, err
+		}
+		if now.SHA256 != c.Start.SHA256 {
+			return nil, errors.Errorf("weights %s have changed since the sweep was planned: their sha256 is %s, it was %s", c.Start.File, now.SHA256, c.Start.SHA256)
+		}
 		m, err := lpq.LoadModel(s.Engine, c.Network, c.Start.File)
 		if err != nil {
 			return nil, err
@@ -95,9 +103,16 @@ func train(ctx context.Context, m *lpq.Model, sets lpq.Sets, c Config, dir strin
 	if err != nil {
 		return err
 	}
-	_, err = lpq.FineTune(ctx, m, sets, finetune.Options{Recipe: *c.Recipe, Seed: c.Seed, Dir: dir, Resume: true, Observer: log.observer()})
+	options := finetune.Options{Recipe: *c.Recipe, Seed: c.Seed, DataSHA256: c.Data.SHA256, Dir: dir, Resume: true, Observer: log.observer(), Check: log.check}
+	history, err := lpq.FineTune(ctx, m, sets, options)
+	if err == nil {
+		log.finish(history)
+	}
 	if closed := log.close(); err == nil {
 		err = closed
+	}
+	if errors.Is(err, finetune.ErrOtherRun) { // the folder's name says all but the start's bits
+		return errors.Errorf("its start was made again with other bits since it was begun; remove %s, and the run is done anew", dir)
 	}
 	return err
 }
@@ -131,7 +146,7 @@ func score(ctx context.Context, m *lpq.Model, sets lpq.Sets, before *weights.Fil
 	if result.SquaredDistance, err = analysis.SquaredDistance(before, after); err != nil {
 		return err
 	}
-	if result.SHA256, err = hashFile(filepath.Join(dir, finetune.FinalFile)); err != nil {
+	if result.SHA256, err = filesum.SHA256(filepath.Join(dir, finetune.FinalFile)); err != nil {
 		return err
 	}
 	return writeJSON(filepath.Join(dir, ResultFile), result)

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/internal/folderlock"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/finetune"
 )
@@ -34,6 +34,7 @@ const (
 	Interrupted State = "interrupted" // it goes on when the sweep is started again
 	Done        State = "done"
 	Failed      State = "failed"
+	Waiting     State = "waiting" // for another process; only ever reported
 )
 
 // Status is how far a run has come.
@@ -67,35 +68,36 @@ type Outcome struct {
 }
 
 // Collect reads what became of runs. A run that has not begun is Planned; one whose process has ended without a word is Interrupted.
+//
+// It returns the error of the first run whose folder is damaged.
 func Collect(dir string, runs []Config) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(runs))
 	for i, c := range runs {
-		o := Outcome{Config: c, Dir: filepath.Join(dir, c.ID())}
 		var err error
-		if o.Status, err = readStatus(o.Dir); err != nil {
+		if outcomes[i], err = outcome(filepath.Join(dir, c.ID()), c); err != nil {
 			return nil, err
 		}
-		if o.Status.State == Done {
-			if err := readJSON(filepath.Join(o.Dir, ResultFile), &o.Result); err != nil {
-				return nil, err
-			}
-		}
-		outcomes[i] = o
 	}
 	return outcomes, nil
 }
 
-// Open reads the run in a folder.
+// outcome reads what became of the run in a folder.
+func outcome(dir string, c Config) (o Outcome, err error) {
+	o = Outcome{Config: c, Dir: dir}
+	o.Status, err = readStatus(dir)
+	if err == nil && o.Status.State == Done {
+		err = readJSON(filepath.Join(dir, ResultFile), &o.Result)
+	}
+	return o, errors.WithMessagef(err, "run %s is damaged: remove it, and run the experiment again", dir)
+}
+
+// Open reads the run in a folder, whatever the folder is called.
 func Open(dir string) (Outcome, error) {
 	var c Config
 	if err := readJSON(filepath.Join(dir, ConfigFile), &c); err != nil {
 		return Outcome{}, errors.WithMessagef(err, "%s is not the folder of a run", dir)
 	}
-	outcomes, err := Collect(filepath.Dir(filepath.Clean(dir)), []Config{c})
-	if err != nil {
-		return Outcome{}, err
-	}
-	return outcomes[0], nil
+	return outcome(filepath.Clean(dir), c)
 }
 
 // Environment reads what the run was made with.
@@ -122,12 +124,12 @@ func readStatus(dir string) (Status, error) {
 	return status, err
 }
 
-// locked tells whether a process is running the run.
+// locked tells whether a process is running the run: that of another user, where the lock may not be asked.
 func locked(dir string) bool {
-	lock := flock.New(filepath.Join(dir, lockFile))
+	lock := folderlock.File(filepath.Join(dir, lockFile))
 	free, err := lock.TryRLock()
 	defer func() { _ = lock.Close() }() // nothing was written
-	return err == nil && !free
+	return err == nil && !free || errors.Is(err, os.ErrPermission)
 }
 
 func readJSON(path string, into any) error {

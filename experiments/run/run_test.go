@@ -2,9 +2,11 @@ package run_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/internal/folderlock"
+	"github.com/lowprec/lpnets/internal/shared"
 	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
+	"github.com/lowprec/lpnets/lpq/weights"
 )
 
 // config is a run of the built-in network.
@@ -66,6 +71,30 @@ func TestID(t *testing.T) {
 		if got := c.ID(); (got == base) != test.same {
 			t.Errorf("%s: %s and %s; want same = %v", name, base, got, test.same)
 		}
+	}
+}
+
+// Photographs in a folder that was renamed are the same.
+func TestPhotographsMoved(t *testing.T) {
+	network, err := models.Get("resnet18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := shared.Path(t, "data", "imagenet-sample")
+	second := filepath.Join(t.TempDir(), "moved")
+	if err := os.Symlink(first, second); err != nil {
+		t.Skip(err)
+	}
+	c := config(t)
+	var ids []string
+	for _, folder := range []string{first, second} {
+		if _, c.Data, err = run.OpenData(folder, network, run.Limits{Train: 2, Test: 2}); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.ID())
+	}
+	if ids[0] != ids[1] {
+		t.Errorf("other runs: %v", ids)
 	}
 }
 
@@ -158,6 +187,132 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+// A run is what its folder holds, whatever the folder is called.
+func TestOpenRenamed(t *testing.T) {
+	dir, c := filepath.Join(t.TempDir(), "renamed"), config(t)
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{run.ConfigFile: string(text), run.StatusFile: `{"state": "done"}`, run.ResultFile: `{"top1_pct": 50}`})
+	t.Chdir(dir)
+	for _, path := range []string{dir, dir + "/", "."} {
+		if o, err := run.Open(path); err != nil || o.Result.Top1Pct != 50 || o.Config.ID() != c.ID() {
+			t.Errorf("%s: %+v, %v", path, o, err)
+		}
+	}
+}
+
+// write makes a folder with files.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// labelled are runs that differ in their labels.
+func labelled(t *testing.T, labels ...string) (runs []run.Config) {
+	t.Helper()
+	for _, label := range labels {
+		c := config(t)
+		c.Label = label
+		runs = append(runs, c)
+	}
+	return runs
+}
+
+// A run whose folder cannot be used has failed, and so have those that start from it; the others go on.
+func TestSweepGoesOn(t *testing.T) {
+	runs := labelled(t, "blocked", "damaged", "next", "changed")
+	runs[2].Start = run.From(runs[1])
+	runs[3].Start.SHA256 = "00"
+	dir := t.TempDir()
+	write(t, dir, map[string]string{runs[0].ID(): "a file"})
+	write(t, filepath.Join(dir, runs[1].ID()), map[string]string{run.StatusFile: "{"})
+	reasons := make([]string, len(runs))
+	sweep := run.Sweep{Dir: dir, Runs: runs, Engine: testbackend.XLA(t), Report: func(i int, s run.Status) {
+		if s.State == run.Failed {
+			reasons[i] += s.Reason
+		}
+	}}
+	if err := sweep.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"not a directory", run.StatusFile, "the run it starts from failed: " + runs[1].ID(), "weights builtin have changed since the sweep was planned"} {
+		if !strings.Contains(reasons[i], want) || strings.Count(reasons[i], want) != 1 {
+			t.Errorf("run %s failed with %q, want %q once", runs[i].Label, reasons[i], want)
+		}
+	}
+	info, err := os.Stat(filepath.Join(dir, runs[3].ID(), "lock"))
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o044 == 0 {
+		t.Errorf("the lock: %v, %v; want one that others may read", info.Mode(), err)
+	}
+	if _, err := run.Collect(dir, runs[1:2]); err == nil || !strings.Contains(err.Error(), "is damaged: remove it") {
+		t.Errorf("the damaged run: %v", err)
+	}
+}
+
+// What another process is at is waited for, and said once; what failed in it meanwhile is not done again.
+func TestSweepWaits(t *testing.T) {
+	runs := labelled(t, "failed", "busy")
+	runs[0].Start.SHA256, runs[1].Start.SHA256 = "00", "00" // fail where they are begun
+	sweep := run.Sweep{Dir: t.TempDir(), Runs: runs, Engine: testbackend.XLA(t)}
+	failed := fmt.Sprintf(`{"state": "failed", "reason": "there", "ended": %q}`, time.Now().Add(time.Minute).Format(time.RFC3339))
+	for _, c := range runs {
+		write(t, filepath.Join(sweep.Dir, c.ID()), map[string]string{run.StatusFile: failed})
+	}
+	lock := folderlock.File(filepath.Join(sweep.Dir, runs[1].ID(), "lock"))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		t.Fatal(locked, err)
+	}
+	time.AfterFunc(1500*time.Millisecond, func() { _ = lock.Close() }) // the sweep looks every second
+	var reports []string
+	sweep.Report = func(i int, s run.Status) { reports = append(reports, runs[i].Label+" "+string(s.State)) }
+	if err := sweep.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"busy waiting"}, reports); diff != "" {
+		t.Errorf("reports (-want +got):\n%s", diff)
+	}
+}
+
+// A training that was begun from other bits cannot go on: the folder is named, not another network.
+func TestStartMadeAgain(t *testing.T) {
+	c := config(t)
+	sets, described, err := run.OpenData(lpq.BuiltIn, models.Network{}, run.Limits{Train: 8, Test: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Data = described
+	sweep := run.Sweep{Dir: t.TempDir(), Runs: []run.Config{c}, Engine: testbackend.XLA(t), Sets: sets}
+	dir := filepath.Join(sweep.Dir, c.ID())
+	write(t, dir, nil)
+	tensor, err := weights.NewFloat32("w", []int{1}, []float32{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := &weights.File{Tensors: []weights.Tensor{tensor}, Metadata: map[string]string{models.MetaPrefix + "finetune.run": `{"start": "others"}`}}
+	if err := weights.Write(filepath.Join(dir, finetune.CheckpointFile), begun); err != nil {
+		t.Fatal(err)
+	}
+	if err := sweep.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, want := outcomes[0].Status, "remove "+dir+", and the run is done anew"; s.State != run.Failed || !strings.HasSuffix(s.Reason, want) {
+		t.Errorf("got %+v, want it to have failed with %q", s, want)
+	}
+}
+
 // Finished runs may be kept without their weights; a run that starts from one says so, and how to go on.
 func TestStartWithoutWeights(t *testing.T) {
 	start := config(t)
@@ -243,6 +398,9 @@ func TestFromFile(t *testing.T) {
 	want := run.Start{File: path, SHA256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
 	if got, err := run.FromFile(path); err != nil || got != want {
 		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if _, err := run.FromFile(os.DevNull); err == nil || !strings.Contains(err.Error(), "want a file") {
+		t.Errorf("a device: error %v", err)
 	}
 	if _, err := run.FromFile(path + "missing"); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("missing: error %v", err)
