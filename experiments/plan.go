@@ -2,7 +2,9 @@ package experiments
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/internal/atomicfile"
+	"github.com/lowprec/lpnets/internal/differ"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
@@ -83,6 +86,7 @@ type Plan struct {
 
 	experiment Experiment
 	sets       lpq.Sets
+	path       string // where it was read
 }
 
 // Open loads the data and reads the weights that the options name, and plans the runs. It returns an error for networks that see photographs differently: they
@@ -114,7 +118,38 @@ func (e Experiment) Open(options Options) (*Plan, error) {
 	for i := range options.Seeds {
 		m.Seeds = append(m.Seeds, uint64(i+1))
 	}
-	return &Plan{e.Name, options, e.Plan(m), e, sets}, nil
+	return &Plan{Experiment: e.Name, Options: options, Runs: e.Plan(m), experiment: e, sets: sets}, nil
+}
+
+// Reopen is Open for a plan that was read from the folder of its runs. It returns an error if other runs follow from its options now, as with a weight file
+// that was replaced: those that were begun would be left behind.
+func (e Experiment) Reopen(read Plan) (*Plan, error) {
+	plan, err := e.Open(read.Options)
+	if err != nil {
+		return nil, err
+	}
+	before := ids(read.Runs)
+	i := slices.IndexFunc(plan.Runs, func(c run.Config) bool { return !slices.Contains(before, c.ID()) })
+	if i < 0 && len(read.Runs) == len(plan.Runs) {
+		return plan, nil
+	}
+	differences := []differ.Difference{{Field: "the number of runs", Values: []string{fmt.Sprint(len(read.Runs)), fmt.Sprint(len(plan.Runs))}}}
+	if len(read.Runs) == len(plan.Runs) {
+		if differences, err = differ.Of(read.Runs[i], plan.Runs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.Errorf("other runs follow from the options now than were planned: %s; run the experiment again for those, or remove %s",
+		differ.Sentence(differences), read.path)
+}
+
+// ids are the names of the runs' folders.
+func ids(runs []run.Config) []string {
+	names := make([]string, len(runs))
+	for i, c := range runs {
+		names[i] = c.ID()
+	}
+	return names
 }
 
 // network is the first one, for all of them take the same images.
@@ -137,6 +172,9 @@ func (o Options) network() (first models.Network, err error) {
 	return first, nil
 }
 
+// maxSeeds is more repeats than anybody has time for: a mistyped number is not to fill the memory with runs.
+const maxSeeds = 1000
+
 // complete fills in the preset's choices.
 func (o Options) complete(p Preset) (Options, error) {
 	if o.Seeds == 0 {
@@ -155,8 +193,8 @@ func (o Options) complete(p Preset) (Options, error) {
 		o.Data, o.Weights = lpq.BuiltIn, slices.Repeat([]string{lpq.BuiltIn}, len(o.Networks))
 	}
 	switch {
-	case o.Seeds < 1:
-		return o, errors.Errorf("%d seeds; want one or more", o.Seeds)
+	case o.Seeds < 1 || o.Seeds > maxSeeds:
+		return o, errors.Errorf("%d seeds; want 1 to %d", o.Seeds, maxSeeds)
 	case o.Data == "" || len(o.Weights) == 0:
 		return o, errors.New("name the folder of the data, and a weight file for each network (lpq experiment run: --data, --network, --weights)")
 	case len(o.Weights) != len(o.Networks):
@@ -197,8 +235,11 @@ func (p *Plan) Name() string {
 	return p.Options.Preset
 }
 
-// file is the plan's name in a folder of runs.
-func (p *Plan) file() string { return p.Experiment + "-" + p.Name() + planSuffix }
+// file is the plan's name in a folder of runs: a plan with other seeds, images or weights stands beside it.
+func (p *Plan) file() string {
+	sum := sha256.Sum256([]byte(strings.Join(ids(p.Runs), "\n")))
+	return fmt.Sprintf("%s-%s-%x%s", p.Experiment, p.Name(), sum[:4], planSuffix)
+}
 
 // Run does what is not done of the plan, with a folder for each run in dir. See run.Sweep.
 func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, report func(i int, status run.Status)) error {
@@ -216,26 +257,27 @@ func (p *Plan) Run(ctx context.Context, engine compute.Backend, dir string, repo
 	return sweep.Run(ctx)
 }
 
-// ReadPlans reads what was planned in a folder of runs: options and runs, without data.
-func ReadPlans(dir string) (plans []Plan, err error) {
+// ReadPlans reads what was planned in a folder of runs: options and runs, without data. Plans that cannot be read are in damaged, each with its file and the
+// way out.
+func ReadPlans(dir string) (plans []Plan, damaged []error, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, errors.Wrap(err, "folder of the runs")
+		return nil, nil, errors.Wrap(err, "folder of the runs")
 	}
 	for _, entry := range entries {
-		if matched, _ := filepath.Match("*"+planSuffix, entry.Name()); !matched { // the pattern is a good one
+		if !strings.HasSuffix(entry.Name(), planSuffix) {
 			continue
 		}
-		path := filepath.Join(dir, entry.Name())
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, errors.Wrap(err, "plan of an experiment")
+		p := Plan{path: filepath.Join(dir, entry.Name())}
+		text, err := os.ReadFile(p.path)
+		if err == nil {
+			err = json.Unmarshal(text, &p)
 		}
-		var p Plan
-		if err := json.Unmarshal(text, &p); err != nil {
-			return nil, errors.Wrapf(err, "plan %s", path)
+		if err != nil {
+			damaged = append(damaged, errors.Wrapf(err, "plan %s is damaged: remove it, and run the experiment again", p.path))
+			continue
 		}
 		plans = append(plans, p)
 	}
-	return plans, nil
+	return plans, damaged, nil
 }

@@ -30,6 +30,8 @@ func (p *Plan) Watch(ctx context.Context, engine compute.Backend, dir string) er
 		case run.Running:
 			progress.Update(done, total, fmt.Sprintf("%s %s, seed %d", c.Network, c.Label, c.Seed))
 			progress.Flush() // the run's own progress is shown below
+		case run.Waiting:
+			progress.Log(fmt.Sprintf("%s %s, seed %d: %s", c.Network, c.Label, c.Seed, status.Reason))
 		case run.Done:
 			done++
 			progress.Log(fmt.Sprintf("%s %s, seed %d: %s", c.Network, c.Label, c.Seed, p.gave(dir, c, status)))

@@ -81,19 +81,19 @@ func (p *Plan) report(dir string) ([]run.Outcome, Report, error) {
 	return outcomes, report, err
 }
 
-// failures are the runs that are not done; a reason is missing where the disk was too full to record it.
-func failures(outcomes []run.Outcome) (failed []string) {
+// failures are the runs that are not done, those that failed first; a reason is missing where the disk was too full to record it.
+func failures(outcomes []run.Outcome) []string {
+	var failed, open []string
 	for _, o := range outcomes {
-		if o.Status.State == run.Done {
-			continue
+		switch id := o.Config.ID(); {
+		case o.Status.State == run.Done:
+		case o.Status.Reason != "":
+			failed = append(failed, fmt.Sprintf("%s: %s", id, o.Status.Reason))
+		default:
+			open = append(open, fmt.Sprintf("%s: %s", id, o.Status.State))
 		}
-		reason := o.Status.Reason
-		if reason == "" {
-			reason = string(o.Status.State)
-		}
-		failed = append(failed, fmt.Sprintf("%s: %s", o.Config.ID(), reason))
 	}
-	return failed
+	return append(failed, open...)
 }
 
 // notDone says which runs are missing: those that failed with their reasons, the others together, whether they have begun or not.

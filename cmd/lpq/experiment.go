@@ -15,6 +15,7 @@ import (
 	"github.com/lowprec/lpnets/experiments"
 	"github.com/lowprec/lpnets/experiments/all"
 	runs "github.com/lowprec/lpnets/experiments/run"
+	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/models"
 )
 
@@ -77,8 +78,24 @@ func newExperimentList(g *global) *cobra.Command {
 func (r experimentRow) text(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n  %s\n", r.Name, r.Title, r.Claim)
 	for _, p := range r.Presets {
-		fmt.Fprintf(w, "  %-9s %s\n            %s, %d seeds\n", p.Name, p.About, p.Cost, p.Seeds)
+		fmt.Fprintf(w, "  %-9s %s\n            %s, %s\n", p.Name, p.About, p.Cost, seeds(p.Seeds))
 	}
+}
+
+// seeds is a number of them, in words.
+func seeds(n int) string {
+	if n == 1 {
+		return "1 seed"
+	}
+	return fmt.Sprintf("%d seeds", n)
+}
+
+// checkSeed returns an error for --seed, which would change nothing.
+func checkSeed(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("seed") {
+		return errors.New("--seed has no effect: the seeds of an experiment go from 1 to --seeds")
+	}
+	return nil
 }
 
 // runsFlag adds the flag for the folder of the runs.
@@ -99,6 +116,9 @@ func newExperimentRun(g *global) *cobra.Command {
   lpq experiment run table1 --preset cifar10 --data cifar-10-batches-bin --network resnet20 --weights resnet20.th --network resnet56 --weights resnet56.th`,
 		Args: arguments("the name of an experiment"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkSeed(cmd); err != nil {
+				return err
+			}
 			e, err := all.Get(args[0])
 			if err != nil {
 				return err
@@ -128,9 +148,9 @@ func newExperimentRun(g *global) *cobra.Command {
 	flags.StringVar(&options.Data, "data", "", "folder with CIFAR-10's binary files, with ImageNet (see lpq data), or builtin (default: the preset's)")
 	flags.StringArrayVar(&options.Networks, "network", nil, "network: "+strings.Join(models.Names(), ", ")+"; may be given again (default: the preset's)")
 	flags.StringArrayVar(&options.Weights, "weights", nil, "weight file of the network, or its name for the published weights, in the order of --network (default: the preset's)")
-	flags.IntVar(&options.Seeds, "seeds", 0, "repeats, with seeds from 1; --seed has no effect (default: the preset's)")
-	flags.IntVar(&options.Limits.Train, "images", 0, "use only so many training images (default: the preset's)")
-	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only so many test images (default: the preset's)")
+	flags.IntVar(&options.Seeds, "seeds", 0, "repeats, with seeds from 1 (default: the preset's)")
+	flags.IntVar(&options.Limits.Train, "images", 0, "use only the first N training images (default: the preset's)")
+	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only the first N test images (default: the preset's)")
 	runsFlag(cmd, &dir)
 	flags.BoolVar(&finished, "finished", false, "run nothing: write tables and figures of the runs that are done")
 	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own)")
@@ -149,10 +169,12 @@ func runPlan(cmd *cobra.Command, engine compute.Backend, plan *experiments.Plan,
 		}
 		fmt.Fprintln(cmd.ErrOrStderr(), line)
 	})
-	if isInterrupt(err) {
+	switch {
+	case errors.Is(err, finetune.ErrInterrupted):
 		return experiments.Written{}, errors.Errorf("interrupted, and saved in %s; go on with: %s", dir, shellWords(os.Args))
-	}
-	if err != nil {
+	case isInterrupt(err): // between two trainings, or before the first step of one
+		return experiments.Written{}, errors.Errorf("interrupted; go on with: %s", shellWords(os.Args))
+	case err != nil:
 		return experiments.Written{}, err
 	}
 	return writeResults(plan, dir, results)
@@ -206,7 +228,7 @@ func columns(w io.Writer, header []string, rows [][]string) {
 	_ = table.Flush() // w keeps it in memory
 }
 
-// sweepStatus is a plan with what became of its runs.
+// sweepStatus is a plan with what became of its runs. Without an experiment it is the runs of no plan.
 type sweepStatus struct {
 	Experiment string         `json:"experiment"`
 	Preset     string         `json:"preset"`
@@ -217,36 +239,80 @@ func newExperimentStatus(g *global) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what became of the runs",
-		Long: `Shows every experiment's runs: planned, running (a process is at it), interrupted (it goes on with lpq experiment resume), done, or failed with
-the reason.`,
+		Short: "Show the state of the runs",
+		Long: `Shows every experiment's runs: planned, running (a process is working on it), interrupted (it goes on with lpq experiment resume), done, or failed with
+the reason; and the folder's other runs.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plans, err := experiments.ReadPlans(dir)
+			all, damaged, err := statuses(dir)
 			if err != nil {
 				return err
 			}
-			all := []sweepStatus{}
-			for _, p := range plans {
-				outcomes, err := runs.Collect(dir, p.Runs)
-				if err != nil {
-					return err
-				}
-				all = append(all, sweepStatus{p.Experiment, p.Options.Preset, outcomes})
-			}
-			return g.print(cmd.OutOrStdout(), all, func(w io.Writer) {
+			err = g.print(cmd.OutOrStdout(), all, func(w io.Writer) {
 				for _, s := range all {
 					s.text(w)
 				}
+				if len(all) == 0 && len(damaged) == 0 {
+					fmt.Fprintf(w, "there is no plan in %s, and no run\n", dir)
+				}
 			})
+			if err == nil && len(damaged) > 0 {
+				err = errors.WithMessagef(damaged[0], "%d plans and runs cannot be read, the first", len(damaged))
+			}
+			return err
 		},
 	}
 	runsFlag(cmd, &dir)
 	return cmd
 }
 
+// statuses are the plans in a folder of runs, and last the runs that are in none of them. What is damaged keeps nothing else from being shown.
+func statuses(dir string) (all []sweepStatus, damaged []error, err error) {
+	plans, damaged, err := experiments.ReadPlans(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, planned := []sweepStatus{}, map[string]bool{}
+	for _, p := range plans {
+		s := sweepStatus{Experiment: p.Experiment, Preset: p.Options.Preset}
+		for _, c := range p.Runs {
+			planned[c.ID()] = true
+			outcomes, err := runs.Collect(dir, []runs.Config{c})
+			if err != nil {
+				damaged = append(damaged, err)
+				continue
+			}
+			s.Runs = append(s.Runs, outcomes...)
+		}
+		all = append(all, s)
+	}
+	others, err := filepath.Glob(filepath.Join(dir, "*", runs.ConfigFile))
+	if err != nil {
+		return nil, nil, errors.Wrapf(err, "runs in %s", dir)
+	}
+	var rest sweepStatus
+	for _, config := range others {
+		if folder := filepath.Dir(config); !planned[filepath.Base(folder)] {
+			outcome, err := runs.Open(folder)
+			if err != nil {
+				damaged = append(damaged, err)
+				continue
+			}
+			rest.Runs = append(rest.Runs, outcome)
+		}
+	}
+	if len(rest.Runs) > 0 {
+		all = append(all, rest)
+	}
+	return all, damaged, nil
+}
+
 func (s sweepStatus) text(w io.Writer) {
-	fmt.Fprintf(w, "%s, preset %s\n", s.Experiment, s.Preset)
+	title := fmt.Sprintf("%s, preset %s", s.Experiment, s.Preset)
+	if s.Experiment == "" {
+		title = "runs of no plan"
+	}
+	fmt.Fprintln(w, title)
 	var rows [][]string
 	for _, o := range s.Runs {
 		row := []string{"  " + o.Config.ID(), string(o.Status.State), "", "", oneLine(errors.New(o.Status.Reason))}
@@ -270,16 +336,22 @@ func newExperimentResume(g *global) *cobra.Command {
 experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plans, err := experiments.ReadPlans(dir)
+			if err := checkSeed(cmd); err != nil {
+				return err
+			}
+			plans, failed, err := experiments.ReadPlans(dir) // the other plans go on
 			if err != nil {
 				return err
+			}
+			number := len(plans) + len(failed)
+			if number == 0 {
+				return errors.Errorf("there is no plan in %s: begin with lpq experiment run", dir)
 			}
 			engine, err := g.engine()
 			if err != nil {
 				return err
 			}
 			written := []experiments.Written{}
-			var failed []error // the other plans go on
 			for _, p := range plans {
 				w, err := resumePlan(cmd, engine, p, dir)
 				switch {
@@ -295,7 +367,7 @@ experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's 
 			if len(failed) == 0 {
 				return err
 			}
-			notResumed := errors.WithMessagef(failed[0], "%d of %d plans were not resumed, the first", len(failed), len(plans))
+			notResumed := errors.WithMessagef(failed[0], "%d of %d plans were not resumed, the first", len(failed), number)
 			if err != nil {
 				return errors.Errorf("%s; of those that were, %s", notResumed, err)
 			}
@@ -312,7 +384,7 @@ func resumePlan(cmd *cobra.Command, engine compute.Backend, p experiments.Plan, 
 	if err != nil {
 		return experiments.Written{}, err
 	}
-	plan, err := e.Open(p.Options)
+	plan, err := e.Reopen(p)
 	if err != nil {
 		return experiments.Written{}, err
 	}

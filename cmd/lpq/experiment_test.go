@@ -33,6 +33,8 @@ func TestExperimentRefuses(t *testing.T) {
 		"nothing done":    {"run table1 --finished --out no-such-folder", "no run of table1, preset demo, is done in no-such-folder"},
 		"no runs":         {"status --out no-such-folder", "no-such-folder"},
 		"nothing to do":   {"resume --out no-such-folder", "no-such-folder"},
+		"seed":            {"run table1 --seed 3", "--seed has no effect"},
+		"many seeds":      {"run table1 --seeds 2000000000", "want 1 to 1000"},
 		"one run":         {"compare a", "want the folders of two or more runs"},
 		"no run":          {"compare a b", "a is not the folder of a run"},
 		"unknown command": {"start", `unknown command "start"`},
@@ -41,6 +43,26 @@ func TestExperimentRefuses(t *testing.T) {
 		if got.code != 1 || !strings.Contains(got.stderr, test.want) || strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%s: exit code %d, %q; want 1 and one line with %q", name, got.code, got.stderr, test.want)
 		}
+	}
+}
+
+// What a folder of runs holds is shown: runs of no plan too, and beside what is damaged, which ends with an error.
+func TestExperimentStatus(t *testing.T) {
+	dir := t.TempDir()
+	if got := succeed(t, "experiment", "status", "--out", dir); got != "there is no plan in "+dir+", and no run\n" {
+		t.Errorf("an empty folder: %q", got)
+	}
+	refusal{args: []string{"experiment", "resume", "--out", dir}, want: []string{"there is no plan in " + dir}}.check(t)
+	const config = `{"label": "alone", "network": "resnet8"}`
+	write(t, dir, map[string][]byte{"some/config.json": []byte(config), "some/status.json": []byte(`{"state": "failed", "reason": "no space"}`)})
+	got := succeed(t, "experiment", "status", "--out", dir)
+	if !strings.HasPrefix(got, "runs of no plan\n") || !strings.Contains(got, "resnet8-alone-") || !strings.Contains(got, "no space") {
+		t.Errorf("a run of no plan:\n%s", got)
+	}
+	write(t, dir, map[string][]byte{"a.plan.json": []byte("{"), "other/config.json": []byte(config), "other/status.json": []byte("{")})
+	with := run(t, command("experiment", "status", "--out", dir))
+	if with.code != 1 || with.stdout != got || !strings.Contains(with.stderr, "2 plans and runs cannot be read, the first: plan "+filepath.Join(dir, "a.plan.json")+" is damaged: remove it") {
+		t.Errorf("with a damaged plan: exit code %d\n%s%s", with.code, with.stdout, with.stderr)
 	}
 }
 
@@ -53,8 +75,11 @@ func TestExperimentResumesTheOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "z.plan.json"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	got := run(t, command("experiment", "resume", "--out", dir))
-	if want := "2 of 2 plans were not resumed, the first: similarity, preset cifar10: "; got.code != 1 || !strings.Contains(got.stderr, want) {
+	if want := "3 of 3 plans were not resumed, the first: plan "; got.code != 1 || !strings.Contains(got.stderr, want) {
 		t.Errorf("exit code %d, %q; want 1 and %q", got.code, got.stderr, want)
 	}
 }
