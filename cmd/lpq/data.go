@@ -18,7 +18,7 @@ import (
 )
 
 func newData(g *global) *cobra.Command {
-	return newGroup("data", "ImageNet, and folders of photographs like it: prepare, verify, rate", `Works on folders of photographs. Known are
+	return newGroup("data", "ImageNet, and folders of photographs like it: prepare, verify, rate", `Works on folders of photographs. The known layouts are
 
   train/<class>/*.JPEG and val/<class>/*.JPEG   where all folders are wnids (n01440764), classes have ImageNet's numbers
   val/*.JPEG with its ground truth              ILSVRC2012_validation_ground_truth.txt, LOC_val_solution.csv, val.txt or --ground-truth
@@ -174,7 +174,7 @@ type verified struct {
 func newVerify(g *global) *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify DIR",
-		Short: "Read all of what was prepared and compare it with its sums",
+		Short: "Check prepared photographs against their checksums",
 		Args:  arguments("a folder of prepared shards"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			progress := notebook.NewProgress("verify " + args[0])

@@ -32,6 +32,6 @@ and size before and after. Figures are written to the folder.`,
 			return g.print(cmd.OutOrStdout(), report, report.Print)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "out", "runs/demo", "folder for checkpoints and figures; a run that is there goes on")
+	cmd.Flags().StringVar(&dir, "out", "runs/demo", "folder for checkpoints and figures; an unfinished run there is continued")
 	return cmd
 }

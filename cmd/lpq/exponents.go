@@ -31,6 +31,14 @@ func (f *exponentFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{"weight-exponents", "activations", "percentile"}, cmd.Flags().Changed)
 }
 
+// checkEffect returns an error if the user said something of which nothing follows.
+func (f *exponentFlags) checkEffect(cmd *cobra.Command, scheme quant.Scheme) error {
+	if f.given(cmd) && !scheme.Quantized() {
+		return errors.Errorf("--weight-exponents, --activations and --percentile have no effect in %s: leave them out, or choose another --precision", scheme)
+	}
+	return nil
+}
+
 // change puts what the user gave in the place of the defaults.
 func (f *exponentFlags) change(cmd *cobra.Command, rule *quant.Rule, choice *calib.Choice) (err error) {
 	given := cmd.Flags().Changed

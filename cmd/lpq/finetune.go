@@ -17,7 +17,7 @@ func newFinetune(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "finetune",
 		Short: "Fine-tune a network after quantization (FAQ)",
-		Long: `Calibrates and quantizes a pretrained network and fine-tunes it, by a recipe whose single settings can be changed.
+		Long: `Calibrates and quantizes a pretrained network and fine-tunes it, by a recipe; flags change its settings.
 
   lpq finetune --recipe cifar4 --epochs 3 --model resnet20 --weights resnet20.th --data cifar-10-batches-bin --out runs/w4a4
   lpq finetune --recipe faq8 --model resnet18 --weights resnet18-f37072fd.pth --data imagenet --out runs/resnet18-w8a8
@@ -40,7 +40,7 @@ func newTrain(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train a network from a random start",
-		Long: `Trains a network from random weights, drawn from --seed, by a recipe whose single settings can be changed.
+		Long: `Trains a network from random weights, drawn from --seed, by a recipe; flags change its settings.
 
   lpq train --model resnet8 --data builtin --out runs/scratch
 
@@ -58,7 +58,7 @@ func newTrain(g *global) *cobra.Command {
 func trainingHelp() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `The folder --out gets %s and %s, the networks after the last and the best epoch, %s,
-the figures of every epoch, and %s: interrupted with Ctrl-C, or killed, the run goes on with --resume and ends with the same bits.
+the numbers of every epoch, and %s: interrupted with Ctrl-C, or killed, --resume continues the run, which ends with the same bits.
 
 Recipes:
 `, finetune.FinalFile, finetune.BestFile, finetune.MetricsFile, finetune.CheckpointFile)

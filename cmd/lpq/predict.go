@@ -85,6 +85,14 @@ func (p *predicting) readLabels() ([]string, error) {
 	if p.labels == "" {
 		return nil, nil
 	}
+	const most = 1 << 20 // bytes: ImageNet's 1000 names are 30 kB
+	info, err := os.Stat(p.labels)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
+		err = errors.Errorf("%s is no text file of %d bytes at most", p.labels, most)
+	}
+	if err != nil {
+		return nil, errors.WithMessage(err, "--labels")
+	}
 	content, err := os.ReadFile(p.labels)
 	if err != nil {
 		return nil, errors.WithMessage(err, "--labels")

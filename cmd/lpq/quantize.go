@@ -74,8 +74,12 @@ func (q *quantizing) check(cmd *cobra.Command) error {
 	if o.Choice.Method == calib.Percentile {
 		o.Choice = o.Choice.WithDefaults()
 	}
-	if _, err := quant.ParseScheme(q.precision); err != nil {
+	scheme, err := quant.ParseScheme(q.precision)
+	if err != nil {
 		return errors.WithMessage(err, "--precision")
+	}
+	if err := q.exponents.checkEffect(cmd, scheme); err != nil {
+		return err
 	}
 	if o.Batches < 1 || cmd.Flags().Changed("batch") && o.Batch < 1 || o.ReestimateBatches < 0 {
 		return errors.Errorf("--batches %d, --batch %d, --reestimate %d: want at least 1, 1 and 0", o.Batches, o.Batch, o.ReestimateBatches)

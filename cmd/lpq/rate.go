@@ -39,8 +39,7 @@ func newRate(g *global) *cobra.Command {
 		Use:   "rate DIR --network NAME",
 		Short: "How many photographs the loader makes per second and core",
 		Long: `Loads photographs as training does (--augment none: as evaluation does) with nothing behind the loader, and says how many it makes per second. It takes
-the training set, or the validation set where there is no other, and goes round it as often as it takes. The whole program gets as many cores as there are
-workers. Files that the system does not hold in memory make the first call slower than the next.
+the training set, or the validation set where there is no other, and repeats it as needed. The whole program gets as many cores as there are workers. Files that the system does not hold in memory make the first call slower than the next.
 
   lpq data rate imagenet     --network resnet18
   lpq data rate imagenet-256 --network resnet18 --workers 4`,
@@ -57,9 +56,12 @@ workers. Files that the system does not hold in memory make the first call slowe
 	return cmd
 }
 
+// maxRated is more photographs than take a day.
+const maxRated = 1_000_000_000
+
 func (r *rating) run(cmd *cobra.Command, g *global, dir string) error {
-	if r.images < 1 || r.batch < 1 {
-		return errors.Errorf("--images %d, --batch %d: want one or more", r.images, r.batch)
+	if r.images < 1 || r.batch < 1 || r.images > maxRated {
+		return errors.Errorf("--images %d, --batch %d: want one or more, and no more than %d images", r.images, r.batch, maxRated)
 	}
 	if !cmd.Flags().Changed("workers") {
 		r.workers = 1
@@ -81,7 +83,7 @@ func (r *rating) run(cmd *cobra.Command, g *global, dir string) error {
 	if train == nil {
 		train = val
 	}
-	result, err := r.measure(cmd, train)
+	result, err := r.measure(cmd, g, train)
 	if err != nil {
 		return err
 	}
@@ -89,9 +91,10 @@ func (r *rating) run(cmd *cobra.Command, g *global, dir string) error {
 }
 
 // measure lets the loader work on as many cores as it has workers.
-func (r *rating) measure(cmd *cobra.Command, set data.Dataset) (rated, error) {
+func (r *rating) measure(cmd *cobra.Command, g *global, set data.Dataset) (rated, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(r.workers))
-	loader := &data.Loader{Dataset: set, BatchSize: min(r.batch, set.Len()), Shuffle: true, DropLast: true, Augment: r.augment.choose(data.ImageNetAugment), Workers: r.workers}
+	loader := &data.Loader{Dataset: set, BatchSize: min(r.batch, set.Len()), Shuffle: true, Seed: g.seed, DropLast: true,
+		Augment: r.augment.choose(data.ImageNetAugment), Workers: r.workers}
 	batches := (r.images + loader.BatchSize - 1) / loader.BatchSize
 	rate, err := loader.Rate(cmd.Context(), batches)
 	return rated{Data: set.Name(), Network: r.network, Augment: loader.Augment, Images: batches * loader.BatchSize, Batch: loader.BatchSize, Cores: r.workers,

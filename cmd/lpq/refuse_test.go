@@ -106,7 +106,7 @@ func TestRefusesBadWeights(t *testing.T) {
 	}
 	system := filepath.Join("..", "..", "lpq", "weights", "testdata", "system.")
 	refuse(t, []refusal{
-		{name: "missing file", args: eval("resnet20", "none.th"), want: []string{"none.th", "no such file"}},
+		{name: "missing file", args: eval("resnet20", "none.th"), want: []string{"none.th", "no such file", "lpq weights pull resnet20"}},
 		{name: "truncated", args: eval("resnet20", truncated), want: []string{"truncated.th", "truncated; fetch or copy it again"}},
 		{name: "another depth", args: eval("resnet32", real), want: []string{real, "do not fit network resnet32", "layer1.3.conv1.weight"}},
 		{name: "another network's checkpoint", args: eval("resnet20", fixtures.weights), want: []string{"belong to network resnet8, not resnet20"}},
@@ -183,6 +183,12 @@ func TestRefusesBadFlags(t *testing.T) {
 		{name: "percentile of mse", args: quantize("--percentile", "99", "--activations", "mse"), want: []string{"exclude each other"}},
 		{name: "activations", args: quantize("--activations", "min"), want: []string{"--activations", `"min"`, `"percentile" or "mse"`}},
 		{name: "weight exponents", args: quantize("--weight-exponents", "min"), want: []string{"--weight-exponents", `"max" or "mse"`}},
+		{name: "exponents of fp32", args: quantize("--precision", "fp32", "--activations", "mse"), want: []string{"no effect in fp32"}},
+		{name: "exponents of a recipe in fp32", args: tune("--recipe", "control", "--percentile", "99"), want: []string{"no effect in fp32", "--precision"}},
+		{name: "workers", args: tune("--workers", "100000"), want: []string{"--workers 100000", "no more than 1024"}},
+		{name: "workers of a rate", args: []string{"data", "rate", "none", "--workers", "3000000000"}, want: []string{"--workers 3000000000", "no more than 1024"}},
+		{name: "images of a rate", args: []string{"data", "rate", "none", "--images", "9223372036854775807"}, want: []string{"--images 9223372036854775807", "no more than 1000000000"}},
+		{name: "labels", args: []string{"predict", "none.png", "--labels", os.DevNull}, want: []string{"--labels", "no text file"}},
 		{name: "batches", args: quantize("--batches", "-3"), want: []string{"--batches -3"}},
 		{name: "batch of a calibration", args: quantize("--batch", "0"), want: []string{"--batch 0"}},
 		{name: "quantize to an extension", args: quantize("--out", "x.bin"), want: []string{"x.bin", ".safetensors, .pth"}},

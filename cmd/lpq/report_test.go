@@ -51,6 +51,7 @@ func TestReportRefuses(t *testing.T) {
 		{name: "missing", args: []string{"report", "no-such-folder"}, want: []string{"no-such-folder", "no such file"}},
 		{name: "not a run", args: []string{"report", t.TempDir()}, want: []string{"is not the folder of a run"}},
 		{name: "damaged", args: []string{"report", damaged}, want: []string{"final.safetensors", "neither PyTorch nor safetensors"}},
+		{name: "to a folder", args: []string{"report", begun(t), "--out", t.TempDir()}, want: []string{"--out", "it is a folder"}},
 		{name: "no place", args: []string{"report", begun(t), "--out", "no-such-folder/report.html"}, want: []string{"--out", "there is no folder no-such-folder"}},
 	})
 }

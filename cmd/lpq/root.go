@@ -15,6 +15,7 @@ import (
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/builtin"
 	"github.com/lowprec/lpnets/lpq/models"
+	"github.com/lowprec/lpnets/lpq/pretrained"
 )
 
 // global flags, for all commands.
@@ -41,9 +42,9 @@ Start with: lpq demo`,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return errors.Errorf("%v%s", err, seeHelp(cmd)) })
 	flags := root.PersistentFlags()
-	flags.StringVar(&g.backend, "backend", "", "engine: xla:cpu, xla:cuda, xla:/path/to/plugin.so, go (slow) (default: $GOMLX_BACKEND, or the best at hand)")
-	flags.IntVar(&g.devices, "devices", 0, "split every batch among so many devices (default: one on the CPU, all GPUs)")
-	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: the same seed gives the same bits")
+	flags.StringVar(&g.backend, "backend", "", "engine: xla:cpu, xla:cuda, xla:/path/to/plugin.so, go (slow) (default: $GOMLX_BACKEND, or the best available)")
+	flags.IntVar(&g.devices, "devices", 0, "split every batch among N devices (default: one on the CPU, all GPUs)")
+	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random: on the same kind of processor and engine the same seed gives the same bits")
 	flags.BoolVar(&g.json, "json", false, "print the result as JSON on standard output")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newDemo(g), newEval(g), newQuantize(g), newFinetune(g), newTrain(g), newCompare(g), newData(g), newPredict(g), newModels(g), newExperiment(g),
@@ -123,11 +124,18 @@ func (in *input) pretrained(g *global) (*lpq.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lpq.LoadModel(engine, in.model, in.weights)
+	m, err := lpq.LoadModel(engine, in.model, in.weights)
+	if _, unknown := pretrained.Get(in.model); errors.Is(err, os.ErrNotExist) && unknown == nil {
+		err = errors.Errorf("%v (published weights: lpq weights pull %s)", err, in.model)
+	}
+	return m, err
 }
 
-// checkOutput returns an error for a file that cannot be made because its folder is not there: better before the work than after it.
+// checkOutput returns an error for a file that cannot be made because a folder has its name, or its own folder is not there: better before the work than after it.
 func checkOutput(flag, path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return errors.Errorf("--%s %s: it is a folder: name a file", flag, path)
+	}
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return errors.Errorf("--%s %s: there is no folder %s: make it, or name another one", flag, path, dir)

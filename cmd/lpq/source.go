@@ -35,14 +35,17 @@ func (s *source) addDataFlag(cmd *cobra.Command) {
 func (r *reading) addReadingFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&r.groundTruth, "ground-truth", "", "file with the classes of a flat validation folder's photographs (default: it is looked for there)")
-	flags.IntVar(&r.skipBad, "skip-bad", 0, "leave out and list up to so many damaged photographs")
+	flags.IntVar(&r.skipBad, "skip-bad", 0, "leave out and list up to N damaged photographs")
 	flags.IntVar(&r.workers, "workers", 0, "threads that load and augment; the result does not depend on them (default: one for each CPU)")
 }
 
+// maxWorkers is more than machines have cores: each costs two batches of memory.
+const maxWorkers = 1024
+
 // check completes the flags, and returns an error for what can be told before the work.
 func (r *reading) check() error {
-	if r.skipBad < 0 || r.workers < 0 {
-		return errors.Errorf("--skip-bad %d, --workers %d: want no negative number", r.skipBad, r.workers)
+	if r.skipBad < 0 || r.workers < 0 || r.workers > maxWorkers {
+		return errors.Errorf("--skip-bad %d, --workers %d: want no negative number, and no more than %d workers", r.skipBad, r.workers, maxWorkers)
 	}
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0)

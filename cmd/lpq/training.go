@@ -56,7 +56,7 @@ func (t *training) addFlags(cmd *cobra.Command, recipe, ranges string) {
 	flags.IntVar(&t.reestimate, "reestimate", 0, "training batches over which batch normalization's statistics are re-estimated after every epoch; 0: moving averages (default: "+recipes+")")
 	t.exponents.addFlags(cmd, recipes, ranges, ranges)
 	flags.IntVar(&t.validation, "validation", 0, "training images to hold out, to judge the best epoch; 0: the least training loss judges")
-	flags.IntVar(&t.images, "images", 0, "use only so many of the other training images; 0: all")
+	flags.IntVar(&t.images, "images", 0, "use only the first N of the other training images; 0: all")
 	t.augment.addFlag(cmd, recipes)
 	t.addReadingFlags(cmd)
 }
@@ -83,6 +83,13 @@ func (t *training) settings(cmd *cobra.Command) (finetune.Recipe, error) {
 		}
 	}
 	if err := t.exponents.change(cmd, &r.WeightRule, &r.Calibration); err != nil {
+		return r, err
+	}
+	scheme, err := r.Precision()
+	if err != nil {
+		return r, err
+	}
+	if err := t.exponents.checkEffect(cmd, scheme); err != nil {
 		return r, err
 	}
 	if cmd.Flags().Changed("lr-end") && r.Rate.Kind == optim.Constant {
