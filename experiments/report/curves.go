@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/lpq/finetune"
@@ -34,7 +35,75 @@ const panelWidth, panelHeight = 4.6, 3.2
 // training has the curves and their numbers.
 func (r *Report) training() (s section, err error) {
 	s = section{ID: "training", Title: "Training"}
-	var panels []*plot.Figure
+	caption := "Loss and top-1 against epochs. Training images are augmented, and judged while the weights change. Repeats are drawn as their mean, in a " +
+		"band from the least to the greatest. Runs that failed are not drawn."
+	for _, set := range r.curveSets() {
+		for from, to := range shares(len(set.kinds), maxCurves) {
+			panels := panelsOf(set.kinds[from:to])
+			if len(panels) == 0 {
+				continue
+			}
+			f, err := newFigure(caption+set.caption, panels...)
+			if err != nil {
+				return s, err
+			}
+			s.add(f)
+			caption = "As above."
+		}
+	}
+	if len(s.Blocks) == 0 {
+		s.Text = append(s.Text, "No run was trained, or none has ended its first epoch.")
+		return s, nil
+	}
+	s.add(&fold{Summary: "Every epoch in numbers", Blocks: []block{{Table: r.epochsTable()}}})
+	return s, nil
+}
+
+// maxCurves is how many kinds of runs one panel has.
+const maxCurves = 8
+
+// curveSet is kinds of runs that are drawn together.
+type curveSet struct {
+	kinds   []*kind
+	caption string
+}
+
+// curveSets are all kinds that were trained, and those that did not start from random weights for themselves: beside one that did, all others look alike.
+// Of many kinds either is drawn for itself.
+func (r *Report) curveSets() []curveSet {
+	var all, near, random []*kind
+	for _, k := range r.kinds {
+		switch c := k.config(); {
+		case c.Recipe == nil && len(k.runs[0].History) == 0:
+			continue
+		case c.Recipe != nil && r.atRandom(c):
+			random = append(random, k)
+		default:
+			near = append(near, k)
+		}
+		all = append(all, k)
+	}
+	const without = " Without runs that started from random weights."
+	switch {
+	case len(random) == 0 || len(near) == 0:
+		return []curveSet{{kinds: all}}
+	case len(all) <= maxCurves:
+		return []curveSet{{kinds: all}, {near, without}}
+	}
+	return []curveSet{{near, without}, {random, " Runs that started from random weights."}}
+}
+
+// atRandom tells whether a run, or the one that it goes back to, started from random weights, as far as these runs are in the report.
+func (r *Report) atRandom(c run.Config) bool {
+	if c.Start.Run == "" {
+		return c.Start == run.Start{}
+	}
+	i := slices.IndexFunc(r.Runs, func(o *Run) bool { return o.Config.ID() == c.Start.Run })
+	return i >= 0 && r.atRandom(r.Runs[i].Config)
+}
+
+// panelsOf are a panel for loss and one for top-1, for each of the parts that the runs were judged on.
+func panelsOf(kinds []*kind) (panels []*plot.Figure) {
 	for _, part := range parts {
 		for _, m := range figuresOfMerit {
 			value := func(e finetune.EpochMetrics) (float64, bool) {
@@ -43,32 +112,21 @@ func (r *Report) training() (s section, err error) {
 				}
 				return 0, false
 			}
-			if series := r.curves(value); len(series) > 0 {
+			if series := curves(kinds, value); len(series) > 0 {
 				extra := 0.2 * float64(len(series)/3) // for the legend
 				panels = append(panels, plot.Lines(m.name+" on the "+part.name, "epoch", m.axis, series...).Resized(panelWidth, panelHeight+extra))
 			}
 		}
 	}
-	if len(panels) == 0 {
-		s.Text = append(s.Text, "No run was trained, or none has ended its first epoch.")
-		return s, nil
-	}
-	f, err := newFigure("Loss and top-1 against epochs. Training images are augmented, and judged while the weights change. Repeats are drawn as their mean, in a "+
-		"band from the least to the greatest. Runs that failed are not drawn.", panels...)
-	if err != nil {
-		return s, err
-	}
-	s.add(f)
-	s.add(&fold{Summary: "Every epoch in numbers", Blocks: []block{{Table: r.epochsTable()}}})
-	return s, nil
+	return panels
 }
 
 // value is a figure of an epoch, and whether the epoch has it.
 type value func(finetune.EpochMetrics) (float64, bool)
 
 // curves are those of a figure: one for each kind, and one for each run that is not done. Runs that failed are not drawn.
-func (r *Report) curves(of value) (series []plot.Series) {
-	for _, k := range r.kinds {
+func curves(kinds []*kind, of value) (series []plot.Series) {
+	for _, k := range kinds {
 		var done []finetune.History
 		var open []plot.Series
 		for _, o := range k.runs {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,6 +87,45 @@ func TestCurve(t *testing.T) {
 		"without that": {[]finetune.History{{{Epoch: 1}}}, plot.Series{Name: "a"}},
 	} {
 		if diff := cmp.Diff(test.want, curve("a", test.repeats, loss)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Runs that go back to random weights, directly or through another run, are drawn apart.
+func TestCurveSets(t *testing.T) {
+	random, file := named("random", "n", 1, "", "x"), named("file", "n", 1, "", "x")
+	file.Config.Start.File = "n.th"
+	trained := func(label, start string) *Run {
+		r := named(label, "n", 1, start, label)
+		r.Config.Recipe = &finetune.Recipe{}
+		return r
+	}
+	runs := []*Run{random, file, trained("far", random.Config.ID()), trained("near", file.Config.ID()), trained("elsewhere", "n-other-s1-00000001"), trained("scratch", "")}
+	many := slices.Clone(runs)
+	for _, label := range []string{"p", "q", "r", "s", "t"} {
+		many = append(many, trained(label, file.Config.ID()))
+	}
+	for name, test := range map[string]struct {
+		runs []*Run
+		want []string
+	}{
+		"none":  {runs[:2], []string{""}},
+		"near":  {[]*Run{runs[1], runs[3]}, []string{"near"}},
+		"few":   {runs, []string{"far near elsewhere scratch", "near elsewhere"}},
+		"many":  {many, []string{"near elsewhere p q r s t", "far scratch"}},
+		"alone": {runs[5:], []string{"scratch"}},
+	} {
+		r := &Report{Runs: test.runs, kinds: kindsOf(test.runs)}
+		var got []string
+		for _, set := range r.curveSets() {
+			var names []string
+			for _, k := range set.kinds {
+				names = append(names, k.name)
+			}
+			got = append(got, strings.Join(names, " "))
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

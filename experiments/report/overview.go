@@ -144,6 +144,10 @@ func (r *Report) accuracyFigure() (*figure, error) {
 		return nil, nil
 	}
 	drawing := plot.Bars("Accuracy on the test images", "top-1 (%)", names, s)
+	if len(names) <= 6 { // which have room in a panel
+		_, height := drawing.Size()
+		drawing = drawing.Resized(panelWidth, height)
+	}
 	return newFigure("Top-1 of every run. Whiskers are 95 % Wilson intervals: how far another set of as many test images might move the figure.", drawing)
 }
 

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,12 +62,15 @@ type table struct {
 	Caption string
 	Columns []column
 	Rows    [][]cell
+	// Names is how many columns stand before those that each belong to a run; 0: columns do not belong to runs.
+	Names int
 }
 
 type column struct {
 	Name   string
 	Number bool // aligned by its digits
 	Prose  bool // needs width
+	Whole  bool // is never broken into lines
 }
 
 type cell struct {
@@ -92,7 +96,8 @@ func (s *section) add(content any) {
 	var b block
 	switch content := content.(type) {
 	case *table:
-		b.Table = content
+		s.Blocks = append(s.Blocks, tables(content)...)
+		return
 	case *figure:
 		b.Figure = content
 	case *fold:
@@ -110,15 +115,18 @@ func (c column) Class() string {
 		return "number"
 	case c.Prose:
 		return "prose"
+	case c.Whole:
+		return "whole"
 	}
 	return "text"
 }
 
-// columns are those of such names; one that ends in # holds numbers, one that ends in ~ sentences.
+// columns are those of such names; one that ends in # holds numbers, one that ends in ~ sentences, one that ends in _ what is never broken into lines.
 func columns(names ...string) []column {
 	all := make([]column, len(names))
 	for i, name := range names {
 		name, all[i].Number = strings.CutSuffix(name, "#")
+		name, all[i].Whole = strings.CutSuffix(name, "_")
 		all[i].Name, all[i].Prose = strings.CutSuffix(name, "~")
 	}
 	return all
@@ -137,16 +145,49 @@ func cells(values ...any) []cell {
 	return row
 }
 
-// hash is a long number in hexadecimal digits: of a file, or of a revision.
-var hash = regexp.MustCompile(`^[0-9a-f]{32,}\+?$`)
+// code is a long number in hexadecimal digits, of a file or of a revision, or a program's flags.
+var code = regexp.MustCompile(`^([0-9a-f]{32,}\+?|--\S.*)$`)
 
 // texts are values as they are.
 func texts(values []string) []cell {
 	row := make([]cell, len(values))
 	for i, v := range values {
-		row[i] = cell{Text: v, Code: hash.MatchString(v)}
+		row[i] = cell{Text: v, Code: code.MatchString(v)}
 	}
 	return row
+}
+
+// tables are blocks of tables, each cut where it has more runs side by side than a page has room for.
+func tables(all ...*table) (blocks []block) {
+	const most = 10
+	for _, t := range all {
+		n := len(t.Columns) - t.Names
+		if t.Names == 0 || n <= most {
+			blocks = append(blocks, block{Table: t})
+			continue
+		}
+		for from, to := range shares(n, most) {
+			part := &table{Caption: fmt.Sprintf("%s Runs %d to %d of %d.", t.Caption, from+1, to, n), Names: t.Names}
+			part.Columns = slices.Concat(t.Columns[:t.Names], t.Columns[t.Names+from:t.Names+to])
+			for _, row := range t.Rows {
+				part.Rows = append(part.Rows, slices.Concat(row[:t.Names], row[t.Names+from:t.Names+to]))
+			}
+			blocks = append(blocks, block{Table: part})
+		}
+	}
+	return blocks
+}
+
+// shares cuts n things into as few shares as possible, of most at most and about the same size: from which to before which.
+func shares(n, most int) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		parts := (n + most - 1) / most
+		for i := range parts {
+			if !yield(i*n/parts, (i+1)*n/parts) {
+				return
+			}
+		}
+	}
 }
 
 // withoutEmpty is the table without columns that say nothing.

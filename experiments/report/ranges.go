@@ -25,7 +25,7 @@ func (r *Report) ranges() section {
 	}
 	for _, set := range sameSites(quantized) {
 		if len(set) > 1 {
-			s.add(&fold{Summary: "Exponents beside each other: " + names(set), Blocks: []block{{Table: weightExponents(set)}, {Table: activationExponents(set)}}})
+			s.add(&fold{Summary: "Exponents beside each other: " + names(set), Blocks: tables(weightExponents(set), activationExponents(set))})
 		}
 	}
 	for _, o := range quantized {
@@ -88,7 +88,7 @@ func activationExponents(runs []*Run) *table {
 }
 
 func exponentTable(caption, what string, runs []*Run, n int, at func(o *Run, i int) (name, exponent string)) *table {
-	t := &table{Caption: caption, Columns: columns(what)}
+	t := &table{Caption: caption, Columns: columns(what), Names: 1}
 	for _, o := range runs {
 		t.Columns = append(t.Columns, column{Name: o.Name, Number: true})
 	}

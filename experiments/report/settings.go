@@ -23,7 +23,7 @@ func (r *Report) settings() (section, error) {
 		return s, err
 	}
 	if len(differences) > 0 {
-		t := &table{Caption: "What the runs differ in; – where the default holds, or there is none.", Columns: heads}
+		t := &table{Caption: "What the runs differ in; – where the default holds, or there is none.", Columns: heads, Names: 1}
 		for _, d := range differences {
 			t.Rows = append(t.Rows, append(cells(d.Field), texts(d.Values)...))
 		}
@@ -77,15 +77,17 @@ func (r *Report) environment() (section, error) {
 	var values []any
 	for _, o := range r.Runs {
 		if o.Made != nil {
-			values = append(values, *o.Made)
+			last := *o.Made
+			last.Before = nil // has a table of its own
+			values = append(values, last)
 		}
 	}
 	differences, common, err := divide(values)
 	if err != nil {
 		return s, err
 	}
-	t := &table{Caption: "Every run: when, how long, and in what its environment differs from the others'. Times are UTC.",
-		Columns: columns("run", "state", "started", "ended", "wall time s#")}
+	t := &table{Caption: "Every run: when, how long, and in what its environment differs from the others'. Times are UTC. A + after a git commit: files had been changed since.",
+		Columns: columns("run", "state", "started_", "ended_", "wall time s#")}
 	for _, d := range differences {
 		t.Columns = append(t.Columns, column{Name: d.Field})
 	}
@@ -105,11 +107,40 @@ func (r *Report) environment() (section, error) {
 		t.Rows = append(t.Rows, row)
 	}
 	s.add(t)
+	earlier, err := r.earlierEnvironments()
+	if err != nil {
+		return s, err
+	}
+	if len(earlier.Rows) > 0 {
+		s.add(earlier)
+	}
 	if len(common) > 0 {
 		s.add(fieldTable("The environment that all runs share.", "environment", common))
 	}
 	s.add(&fold{Summary: "Files and their sha256", Blocks: []block{{Table: r.filesTable()}}})
 	return s, nil
+}
+
+// earlierEnvironments has what differed in the attempts before a run's last one.
+func (r *Report) earlierEnvironments() (*table, error) {
+	t := &table{Caption: "Runs that were interrupted, and began in another environment than the one they ended in.", Columns: columns("run", "attempt#", "environment", "was", "at last")}
+	for _, o := range r.Runs {
+		if o.Made == nil {
+			continue
+		}
+		last := *o.Made
+		last.Before = nil
+		for i, before := range o.Made.Before {
+			differences, err := differ.Of(before, last)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range differences {
+				t.Rows = append(t.Rows, append(cells(o.Name, i+1, d.Field), texts(d.Values)...))
+			}
+		}
+	}
+	return t, nil
 }
 
 func (r *Report) filesTable() *table {

@@ -93,7 +93,7 @@ func (s *section) addSimilarity(all []similar) error {
 			return err
 		}
 	}
-	s.add(&fold{Summary: "Every layer in numbers", Blocks: []block{{Table: similarityTable(all)}}})
+	s.add(&fold{Summary: "Every layer in numbers", Blocks: tables(similarityTable(all))})
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (s *section) addSimilarityFigure(title string, comparisons []lpq.Comparison
 }
 
 func similarityTable(all []similar) *table {
-	t := &table{Caption: "Cosine similarity of the weights to those at the start, means over seeds.", Columns: columns("layer", "weights#")}
+	t := &table{Caption: "Cosine similarity of the weights to those at the start, means over seeds.", Columns: columns("layer", "weights#"), Names: 2}
 	mean := cells("mean of the layers", "")
 	for _, c := range all {
 		t.Columns = append(t.Columns, column{Name: c.name, Number: true})
