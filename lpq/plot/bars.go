@@ -85,9 +85,15 @@ func groupNames(groups []string, width vg.Length) (names []string, upwards bool)
 		names[i] = wrap(style, shorten(group, maxName), slot*0.95)
 		upwards = upwards || style.Width(names[i]) > slot*0.98
 	}
+	lines := 0
+	for _, name := range names {
+		lines = max(lines, strings.Count(name, "\n"))
+	}
 	for i, group := range groups {
 		if upwards {
 			names[i] = shorten(strings.Join(strings.Fields(group), " "), maxName)
+		} else { // as many lines in all, for gonum puts long and short ones at different heights
+			names[i] += strings.Repeat("\n ", lines-strings.Count(names[i], "\n"))
 		}
 	}
 	return names, upwards
