@@ -26,6 +26,10 @@ func TestOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	const sentence = "rate.name is a there and none here, rate.start is 0.5 there and 0.25 here"
+	if said := differ.Sentence(got); said != sentence {
+		t.Errorf("said %q, want %q", said, sentence)
+	}
 	if same, err := differ.Of(outer{Seed: 3}, outer{Seed: 3}); err != nil || len(same) != 0 {
 		t.Errorf("the same value differs in %v, %v", same, err)
 	}

@@ -37,8 +37,8 @@ type Options struct {
 	CheckpointEvery time.Duration
 	// Observer, where set, is told what happens.
 	Observer Observer
-	// Check, where set, is called after the observer: an error, such as of what the observer could not write, ends the run. The next call with Resume goes on from
-	// the newest checkpoint, which never is after a step of which Check returned an error.
+	// Check, where set, is called after the observer: an error, such as of what the observer could not write, ends the run without a checkpoint, so that the next
+	// call with Resume does the step again.
 	Check func() error
 	// DataSHA256 is what the caller knows the images by, as of package data's Hash; empty means that Run computes it. A run is not resumed with other images.
 	DataSHA256 string
@@ -87,8 +87,9 @@ type run struct {
 // Run trains the model by the recipe and leaves it as it is at the end. It calibrates first where the recipe quantizes activations and
 // the model has no exponents for that, or other ones: of another precision, or another rule for the weights.
 //
-// If ctx ends it returns ErrInterrupted in the chain, or before the first step ctx's own error; and an error for a loss that is not finite, data that do not fit, a folder that holds another
-// run or in which another process trains, or a file that cannot be written.
+// It returns ErrInterrupted in the chain if ctx ends (before the first step, where nothing is to be saved, ctx's own error), and an error for a loss that is
+// not finite, data that do not fit, a folder that holds another run or one without its checkpoint, or in which another process trains, or a file that cannot
+// be written.
 func Run(ctx context.Context, m *models.Model, sets Sets, options Options) (History, error) {
 	if err := options.Recipe.Validate(); err != nil {
 		return nil, err
