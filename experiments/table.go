@@ -25,7 +25,8 @@ type Table struct {
 // headings are what a reader sees above a column; others show their names.
 var headings = map[string]string{
 	"top1_pct": "top-1 %", "top5_pct": "top-5 %", "validation_top1_pct": "validation top-1 %", "top1_interval_pct": "95 % interval", "mean_cosine": "mean cosine", "min_cosine": "least", "quantized_cosine": "quantized", "untrained_cosine": "untrained", "min_layer": "in layer", "size_bytes": "bytes",
-	"diff_pct": "difference", "diff_interval_pct": "95 % interval", "diff_baseline_pct": "− baseline", "mcnemar_p": "McNemar p",
+	"diff_pct": "difference, points", "diff_interval_pct": "its 95 % interval", "diff_baseline_pct": "− baseline, points", "mcnemar_p": "McNemar p",
+	"test_loss_nats": "test loss, nats", "solution_top1_pct": "top-1 % of the solution",
 	"source": "the number was", "exponents": "exponents by",
 }
 

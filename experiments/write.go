@@ -166,7 +166,11 @@ func (p *Plan) about() string {
 	if !preset.Files && p.Options.Data != lpq.BuiltIn {
 		about = "its recipes, on " + data.Name + " and pretrained networks"
 	}
-	return fmt.Sprintf("%s; %d training and %d test images, seeds 1 to %d", about, data.Train, data.Test, p.Options.Seeds)
+	seeds := "seed 1"
+	if p.Options.Seeds > 1 {
+		seeds = fmt.Sprintf("seeds 1 to %d", p.Options.Seeds)
+	}
+	return fmt.Sprintf("%s; %d training and %d test images, %s", about, data.Train, data.Test, seeds)
 }
 
 // settings are the runs' configurations, with the names of files instead of where they are here, and what they were made with.
