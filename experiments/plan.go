@@ -3,6 +3,7 @@ package experiments
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -237,8 +238,34 @@ func (p *Plan) Name() string {
 
 // file is the plan's name in a folder of runs: a plan with other seeds, images or weights stands beside it.
 func (p *Plan) file() string {
+	return fmt.Sprintf("%s-%s-%s%s", p.Experiment, p.Name(), p.hash(), planSuffix)
+}
+
+// hash tells the plan from those with other runs.
+func (p *Plan) hash() string {
 	sum := sha256.Sum256([]byte(strings.Join(ids(p.Runs), "\n")))
-	return fmt.Sprintf("%s-%s-%x%s", p.Experiment, p.Name(), sum[:4], planSuffix)
+	return hex.EncodeToString(sum[:4])
+}
+
+// ResultsIn is a folder for the results, in one with those of other plans: Name. Where that has results of a run that the plan lacks, they are not to be replaced,
+// and a hash is added to the name.
+func (p *Plan) ResultsIn(dir string) (string, error) {
+	into := filepath.Join(dir, p.Name())
+	text, err := os.ReadFile(filepath.Join(into, settingsFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return into, nil
+	}
+	var there []struct{ Run string }
+	if err == nil {
+		err = json.Unmarshal(text, &there)
+	}
+	names := ids(p.Runs)
+	for _, s := range there {
+		if !slices.Contains(names, s.Run) {
+			return into + "-" + p.hash(), nil
+		}
+	}
+	return into, errors.Wrapf(err, "results in %s", into)
 }
 
 // Run does what is not done of the plan, with a folder for each run in dir. See run.Sweep.

@@ -46,6 +46,30 @@ func TestPlansOfOtherSettings(t *testing.T) {
 		_, err := table1.Experiment.Reopen(p)
 		return err
 	}
+	results := t.TempDir()
+	if err := os.Mkdir(filepath.Join(results, "demo"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	into := func(there string) string {
+		if err := os.WriteFile(filepath.Join(results, "demo", "settings.json"), []byte(there), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := table1.Experiment.Reopen(plans[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir, err := plan.ResultsIn(results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Base(dir)
+	}
+	if got := into(`[{"run": "` + plans[0].Runs[0].ID() + `"}]`); got != "demo" {
+		t.Errorf("results of fewer runs: the plan's go to %s", got)
+	}
+	if got := into(`[{"run": "other"}]`); !strings.HasPrefix(got, "demo-") {
+		t.Errorf("results of other runs: the plan's go to %s", got)
+	}
 	fewer := plans[0]
 	fewer.Runs = fewer.Runs[1:]
 	if err := reopen(plans[0]); err != nil {

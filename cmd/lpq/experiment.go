@@ -153,7 +153,7 @@ func newExperimentRun(g *global) *cobra.Command {
 	flags.IntVar(&options.Limits.Test, "test-images", 0, "use only the first N test images (default: the preset's)")
 	runsFlag(cmd, &dir)
 	flags.BoolVar(&finished, "finished", false, "run nothing: write tables and figures of the runs that are done")
-	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own)")
+	flags.StringVar(&results, "results", "", "folder for tables and figures (default: experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own; where that has results of other runs, a hash is added)")
 	return cmd
 }
 
@@ -189,7 +189,10 @@ func writeFinished(plan *experiments.Plan, dir, results string) (experiments.Wri
 
 func writeResults(plan *experiments.Plan, dir, results string) (experiments.Written, error) {
 	if results == "" {
-		results = filepath.Join("experiments", plan.Experiment, "results", plan.Name())
+		var err error
+		if results, err = plan.ResultsIn(filepath.Join("experiments", plan.Experiment, "results")); err != nil {
+			return experiments.Written{}, err
+		}
 	}
 	return plan.Write(dir, results)
 }
@@ -333,7 +336,7 @@ func newExperimentResume(g *global) *cobra.Command {
 		Use:   "resume",
 		Short: "Go on with all experiments of a folder",
 		Long: `Does what is not done of every experiment that was begun in the folder, also what failed before, and writes tables and figures to
-experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own.`,
+experiments/NAME/results/PRESET, or PRESET-NETWORK for others than the preset's own; where that has results of other runs, a hash is added.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkSeed(cmd); err != nil {
