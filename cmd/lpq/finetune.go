@@ -22,8 +22,8 @@ func newFinetune(g *global) *cobra.Command {
   lpq finetune --recipe cifar4 --epochs 3 --model resnet20 --weights resnet20.th --data cifar-10-batches-bin --out runs/w4a4
   lpq finetune --recipe faq8 --model resnet18 --weights resnet18-f37072fd.pth --data imagenet --out runs/resnet18-w8a8
 
-Training shows, beside its own images per second, those that the loader could give: where they are about the same, more --workers or prepared
-photographs (lpq data prepare) make it faster.
+Training shows its images per second and, where they are less than three times as many, those that the loader could give: where they are about
+the same, more --workers or prepared photographs (lpq data prepare) make it faster.
 
 ` + trainingHelp(),
 		Args: arguments(),
