@@ -39,7 +39,8 @@ func newRate(g *global) *cobra.Command {
 		Use:   "rate DIR --network NAME",
 		Short: "How many photographs the loader makes per second and core",
 		Long: `Loads photographs as training does (--augment none: as evaluation does) with nothing behind the loader, and says how many it makes per second. It takes
-the training set, or the validation set where there is no other, and repeats it as needed. The whole program gets as many cores as there are workers. Files that the system does not hold in memory make the first call slower than the next.
+the training set, or the validation set where there is no other, and repeats it as needed. The whole program gets as many cores as there
+are workers. Files that the system does not hold in memory make the first call slower than the next.
 
   lpq data rate imagenet     --network resnet18
   lpq data rate imagenet-256 --network resnet18 --workers 4`,

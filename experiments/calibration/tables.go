@@ -49,12 +49,9 @@ func faqTable(groups []experiments.Group) (experiments.Table, error) {
 		Columns: []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "test_loss_nats", "diff_baseline_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"},
 		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "diff_baseline_pct", "diff_pct", "diff_interval_pct", "mcnemar_p", "verdict"}}
 	for _, g := range groups {
-		c, epochs := g.Runs[0].Config, 0
+		c := g.Runs[0].Config
 		if c.Measure != nil {
 			continue // it is the baseline
-		}
-		if c.Recipe != nil {
-			epochs = c.Recipe.Epochs
 		}
 		baseline, err := experiments.Compare(g, experiments.Find(groups, g.Network, experiments.BaselineLabel))
 		if err != nil {
@@ -68,7 +65,7 @@ func faqTable(groups []experiments.Group) (experiments.Table, error) {
 		if err != nil {
 			return t, err
 		}
-		t.Add(append([]any{g.Network, g.Label, exponentsBy(g.Label), epochs, len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
+		t.Add(append([]any{g.Network, g.Label, exponentsBy(g.Label), c.Epochs(), len(g.Runs), experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
 			g.Mean(func(r run.Result) float64 { return r.Loss }), toBaseline}, differences...)...)
 	}
 	return t, nil

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -51,9 +50,6 @@ func FromFile(path string) (Start, error) {
 		err = weights.Encode(sum, file, weights.Safetensors)
 		return Start{File: path, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to read a pipe would wait for its other end
-		return Start{}, errors.Errorf("weights: %s is a folder or a device, want a file", path)
-	}
 	sum, err := filesum.SHA256(path)
 	return Start{File: path, SHA256: sum}, errors.WithMessage(err, "weights")
 }
@@ -88,6 +84,14 @@ func (c Config) Precision() string {
 		return "fp32"
 	}
 	return c.Recipe.Scheme
+}
+
+// Epochs is how long the run trains; 0 where it is evaluated as it starts.
+func (c Config) Epochs() int {
+	if c.Recipe == nil {
+		return 0
+	}
+	return c.Recipe.Epochs
 }
 
 // Validate returns an error that names what is wrong.

@@ -301,16 +301,23 @@ func TestStartMadeAgain(t *testing.T) {
 	if err := weights.Write(filepath.Join(dir, finetune.CheckpointFile), begun); err != nil {
 		t.Fatal(err)
 	}
-	if err := sweep.Run(t.Context()); err != nil {
+	outcomes := done(t.Context(), t, &sweep)
+	if s, want := outcomes[0].Status, "remove "+dir+", and the run is done anew"; s.State != run.Failed || !strings.HasSuffix(s.Reason, want) {
+		t.Errorf("got %+v, want it to have failed with %q", s, want)
+	}
+}
+
+// done runs a sweep and returns what became of its runs.
+func done(ctx context.Context, t *testing.T, sweep *run.Sweep) []run.Outcome {
+	t.Helper()
+	if err := sweep.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, want := outcomes[0].Status, "remove "+dir+", and the run is done anew"; s.State != run.Failed || !strings.HasSuffix(s.Reason, want) {
-		t.Errorf("got %+v, want it to have failed with %q", s, want)
-	}
+	return outcomes
 }
 
 // Finished runs may be kept without their weights; a run that starts from one says so, and how to go on.
@@ -332,13 +339,7 @@ func TestStartWithoutWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := sweep.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	outcomes := done(t.Context(), t, &sweep)
 	const want = "its weights were not kept; remove its folder"
 	if s := outcomes[1].Status; s.State != run.Failed || !strings.Contains(s.Reason, want) {
 		t.Errorf("got %+v, want it to have failed with %q", s, want)
@@ -372,13 +373,7 @@ func TestStartRemoved(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := sweep.Run(ctx); err != nil {
-		t.Fatal(err)
-	}
-	outcomes, err := run.Collect(sweep.Dir, sweep.Runs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	outcomes := done(ctx, t, &sweep)
 	for i, want := range []struct {
 		state run.State
 		began int

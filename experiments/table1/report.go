@@ -43,11 +43,8 @@ func accuracyTable(groups []experiments.Group) experiments.Table {
 		Shown:   []string{"network", "label", "exponents", "epochs", "seeds", "top1_pct", "top1_interval_pct", "top5_pct", "test_loss_nats", "mean_cosine", "size_bytes"},
 	}
 	for _, g := range groups {
-		c, epochs := g.Runs[0].Config, 0
-		if c.Recipe != nil {
-			epochs = c.Recipe.Epochs
-		}
-		t.Add(g.Network, g.Label, c.Precision(), variantOf(g.Label).exponents, epochs, len(g.Runs),
+		c := g.Runs[0].Config
+		t.Add(g.Network, g.Label, c.Precision(), variantOf(g.Label).exponents, c.Epochs(), len(g.Runs),
 			experiments.Points(g.Mean(experiments.Top1)), g.AccuracyInterval(),
 			experiments.Points(g.Mean(func(r run.Result) float64 { return r.Top5Pct })), g.Mean(func(r run.Result) float64 { return r.Loss }),
 			experiments.Cosine(g.Mean(func(r run.Result) float64 { return r.MeanCosine })), g.Runs[0].Result.SizeBytes)

@@ -46,7 +46,7 @@ var sources = []Source{
 		// ones of 3x3x16, with the same bits as XLA's own, on one core and on two.
 		Flags: "--xla_cpu_experimental_onednn_custom_call=true",
 		// Without AVX-512 oneDNN wins less in those than it loses in gradients to weights, and YNNPACK, which reads them with a stride of one image, is
-		// five times slower there than Eigen.
+		// three to five times slower there than Eigen.
 		FlagsAVX2: "--xla_cpu_experimental_onednn_custom_call=false --xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION",
 	},
 	{
