@@ -218,14 +218,7 @@ func TestLongLabelsAreThinnedAndNeverCut(t *testing.T) {
 		"large lines": plot.Lines(title, "step", "loss", plot.Series{Y: []float64{1e-12, 5e12, 123456789}}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			content, err := figure.PNG()
-			if err != nil {
-				t.Fatal(err)
-			}
-			picture, err := png.Decode(bytes.NewReader(content))
-			if err != nil {
-				t.Fatal(err)
-			}
+			picture := drawn(t, figure)
 			checkPicture(t, picture)
 		})
 	}
@@ -277,18 +270,25 @@ func TestBarsKeepTheirValuesApart(t *testing.T) {
 	}
 }
 
+// drawn is a figure as a picture.
+func drawn(t *testing.T, figure *plot.Figure) image.Image {
+	t.Helper()
+	content, err := figure.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
 // Of series that lie on each other some of each shows.
 func TestSeriesOnEachOtherAllShow(t *testing.T) {
 	same := slicesOf(3, func(int) plot.Series { return plot.Series{Y: constant(4, 1)} })
 	for name, figure := range map[string]*plot.Figure{"lines": plot.Lines("", "x", "y", same...), "similarity": plot.Similarity("", layerNames(4), same...)} {
-		content, err := figure.PNG()
-		if err != nil {
-			t.Fatal(err)
-		}
-		picture, err := png.Decode(bytes.NewReader(content))
-		if err != nil {
-			t.Fatal(err)
-		}
+		picture := drawn(t, figure)
 		pixels := map[color.Color]int{}
 		for y := range picture.Bounds().Dy() {
 			for x := range picture.Bounds().Dx() {
