@@ -17,12 +17,14 @@ var archived = []struct {
 	experiment string
 	network    string
 	weights    string // file of the network
+	seeds      int    // 0: the preset's own number
 }{
-	{"table1", "resnet20", "resnet20-12fca82f.th"},
-	{"sensitivity", "resnet20", "resnet20-12fca82f.th"},
-	{"similarity", "resnet20", "resnet20-12fca82f.th"},
-	{"gradient_noise", "resnet20", "resnet20-12fca82f.th"},
-	{"convergence", "resnet20", "resnet20-12fca82f.th"},
+	{"table1", "resnet20", "resnet20-12fca82f.th", 0},
+	{"table1", "resnet32", "resnet32-d509ac18.th", 1},
+	{"sensitivity", "resnet20", "resnet20-12fca82f.th", 0},
+	{"similarity", "resnet20", "resnet20-12fca82f.th", 0},
+	{"gradient_noise", "resnet20", "resnet20-12fca82f.th", 0},
+	{"convergence", "resnet20", "resnet20-12fca82f.th", 0},
 }
 
 // The committed tables and texts follow from the archived runs, byte for byte.
@@ -34,7 +36,7 @@ func TestResultsFollowFromTheArchive(t *testing.T) {
 				t.Fatal(err)
 			}
 			plan, err := e.Open(experiments.Options{Preset: "cifar10", Data: shared.Path(t, "data", "cifar-10-batches-bin"),
-				Networks: []string{a.network}, Weights: []string{shared.Path(t, "models", a.weights)}})
+				Networks: []string{a.network}, Weights: []string{shared.Path(t, "models", a.weights)}, Seeds: a.seeds})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -265,7 +265,7 @@ func (r *run) finishEpoch(ctx context.Context, took time.Duration, first int) er
 		if part.set == nil {
 			continue
 		}
-		result, err := r.model.Evaluate(ctx, part.set, models.EvaluateOptions{Batch: r.loader.BatchSize, Workers: r.options.Workers})
+		result, err := r.model.Evaluate(ctx, part.set, models.EvaluateOptions{Workers: r.options.Workers})
 		if err != nil {
 			return r.stopped(ctx, err)
 		}
