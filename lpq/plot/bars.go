@@ -62,12 +62,13 @@ func barsPlot(yLabel string, groups []string, series []Series, width vg.Length) 
 }
 
 // barBase returns where bars over values in [low, high] start: 0, or a round number below low if the values differ by
-// less than a third of their size.
+// less than a third of their size. Values that differ by less than a hundredth are not made to look farther apart than if they did.
 func barBase(low, high float64) float64 {
 	spread := high - low
 	if low <= 0 || spread <= 1e-9*high || spread > high/3 {
 		return 0
 	}
+	spread = max(spread, high/100)
 	step := niceStep(spread / 3)
 	return max(0, math.Floor((low-spread/4)/step)*step)
 }
