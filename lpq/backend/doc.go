@@ -16,6 +16,12 @@
 // path too: "xla:/path/to/plugin.so"; so JAX's, with NVIDIA's libraries beside it, serves from where pip put it.
 // Only Install ever asks the network.
 //
+// # Programs
+//
+// XLA takes seconds to compile a network. An engine therefore keeps what it compiled, and compiles a graph that says the
+// same as an earlier one, but for its name, no second time: each run of a sweep makes its network anew. 32 programs are
+// kept that nothing uses, besides those in use. On several devices every graph is compiled.
+//
 // # Memory
 //
 // On Linux with glibc a program that contains this package (and XLA: not with the tag noxla) keeps the memory that XLA frees

@@ -29,11 +29,11 @@ func loadXLA(plugin Plugin, options string, devices int) (compute.Backend, error
 	if !strings.Contains(options, "shared_buffers") {
 		config += map[bool]string{true: ",shared_buffers", false: ",noshared_buffers"}[plugin.Platform == "cpu"]
 	}
-	var b *xla.Backend
+	b := &engine{}
 	err := quietly(func() (err error) {
 		defer setFlags(plugin)()
 		prepareCUDA(plugin)
-		b, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
+		b.Backend, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
 		if err == nil {
 			flagsOfEngines.Store(compute.Backend(b), strings.TrimSpace(os.Getenv(flagsEnv)))
 		}
