@@ -6,8 +6,8 @@
     run.py --lab -- [options]    open JupyterLab on the repository, in the same environment
 
 A notebook fails when a cell fails or takes longer than --timeout, when it shows fewer figures or tables than its
-code asks for (notebook.Show, notebook.Table), or when a cell no longer yields the kinds of output (image/png, ...) that
-are saved with it. Exit code 0: all passed.
+code asks for (notebook.Show, notebook.Table), or a table without rows, or when a cell no longer yields the kinds of
+output (image/png, ...) that are saved with it. Exit code 0: all passed.
 
 Everything comes from the folder that `make notebook-tools` fills: nothing outside of it is read or changed, and no
 kernel outlives this program.
@@ -128,6 +128,7 @@ def run_notebook(path, args, guard, seconds):
         cell.metadata.pop("execution", None)
     execute(fresh, path.parent, args.timeout, guard, seconds)
     check_calls(fresh)
+    check_tables(fresh)
     if args.save:
         save(fresh, path)
     else:
@@ -224,6 +225,15 @@ def check_calls(notebook):
         wanted = len(re.findall(call, code))
         if shown[kind] < wanted:
             raise Failure(f"its code displays {wanted} outputs of type {kind}, but only {shown[kind]} arrived")
+
+
+def check_tables(notebook):
+    """Raises Failure if a table has no rows."""
+    for number, cell in enumerate(code_cells(notebook), 1):
+        for output in cell.outputs:
+            table = "".join(output.get("data", {}).get("text/html", ""))
+            if "<table" in table and "<td" not in table:
+                raise Failure(f"code cell {number} shows a table without rows")
 
 
 def check_kinds(saved, fresh):

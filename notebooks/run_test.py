@@ -17,6 +17,10 @@ PNG = new_output("display_data", data={"image/png": "", "text/plain": ""})
 TABLE = new_output("display_data", data={"text/html": "", "text/plain": ""})
 
 
+def html(text):
+    return new_output("display_data", data={"text/html": text, "text/plain": ""})
+
+
 def notebook(*cells):
     return new_notebook(cells=[new_code_cell(source, outputs=outputs) for source, outputs in cells])
 
@@ -28,6 +32,11 @@ class Checks(unittest.TestCase):
         for cells in [("notebook.Show(a)", [TABLE])], [("notebook.Show(a); notebook.Show(b)", [PNG])], [("notebook.Table(a)", [])]:
             with self.subTest(cells), self.assertRaisesRegex(run.Failure, "but only"):
                 run.check_calls(notebook(*cells))
+
+    def test_tables(self):
+        run.check_tables(notebook(("", [PNG, TABLE, html("<p>a</p>"), html("<table><tr><th>a</th></tr><tr><td>1</td></tr></table>")])))
+        with self.assertRaisesRegex(run.Failure, "code cell 2 shows a table without rows"):
+            run.check_tables(notebook(("", [PNG]), ("", [html("<table><tr><th>a</th></tr></table>")])))
 
     def test_kinds(self):
         run.check_kinds(notebook(("", [PNG]), ("", [])), notebook(("", [PNG]), ("", [])))

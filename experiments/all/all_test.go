@@ -12,7 +12,6 @@ import (
 	"github.com/lowprec/lpnets/experiments/all"
 	"github.com/lowprec/lpnets/experiments/run"
 	"github.com/lowprec/lpnets/internal/shared"
-	"github.com/lowprec/lpnets/internal/testbackend"
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/models"
 )
@@ -93,43 +92,6 @@ func TestPlansAreNamedByTheirNetworks(t *testing.T) {
 		}
 		if got := plan.Name(); got != want {
 			t.Errorf("the plan of %v is named %s, want %s", networks, got, want)
-		}
-	}
-}
-
-// The demos of the experiments that measure more than accuracy, on runs that they share and on few images: that all runs are done, no table is empty and
-// all files are written. The notebooks run every demo, and whole.
-func TestDemos(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes two minutes")
-	}
-	few := run.Limits{Train: 160, Test: 100}
-	engine := testbackend.XLA(t)
-	dir := t.TempDir()
-	for _, e := range all.Experiments() {
-		if e.Measures == nil {
-			continue
-		}
-		plan, err := e.Open(experiments.Options{Preset: "demo", Seeds: 1, Limits: few})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := plan.Run(t.Context(), engine, filepath.Join(dir, "runs"), nil); err != nil {
-			t.Fatal(err)
-		}
-		written, err := plan.Write(filepath.Join(dir, "runs"), filepath.Join(dir, e.Name))
-		if err != nil || len(written.Failed) > 0 {
-			t.Fatalf("%s: %v, failed: %v", e.Name, err, written.Failed)
-		}
-		for _, table := range written.Tables {
-			if len(table.Rows) == 0 {
-				t.Errorf("%s: table %s is empty", e.Name, table.Name)
-			}
-		}
-		for _, name := range written.Files {
-			if info, err := os.Stat(filepath.Join(written.Dir, name)); err != nil || info.Size() == 0 {
-				t.Errorf("%s: %s: %v", e.Name, name, err)
-			}
 		}
 	}
 }
