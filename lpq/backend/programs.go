@@ -37,10 +37,8 @@ func (e *engine) BufferFromFlatData(device compute.DeviceNum, flat any, shape sh
 // NewSharedBuffer is the backend's, with a buffer that names this engine.
 func (e *engine) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) (compute.Buffer, any, error) {
 	b, flat, err := e.Backend.NewSharedBuffer(device, shape)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &buffer{b, e}, flat, nil
+	b, err = e.wrap(b, err)
+	return b, flat, err
 }
 
 func (e *engine) wrap(b compute.Buffer, err error) (compute.Buffer, error) {
@@ -91,19 +89,19 @@ func (b *builder) DeviceAssignment(devices ...compute.DeviceNum) error {
 }
 
 func (b *builder) Compile() (compute.Executable, error) {
-	text := b.text()
-	if b.placed || text == nil {
-		compiled, err := b.Builder.Compile()
-		if err != nil {
-			return nil, err
+	compile := b.Builder.Compile
+	if !b.placed {
+		if text := b.text(); text != nil {
+			compile = func() (compute.Executable, error) {
+				return b.engine.programs.use(sha256.Sum256(text), b.Builder.Compile)
+			}
 		}
-		return &executable{compiled, b.engine}, nil
 	}
-	u, err := b.engine.programs.use(sha256.Sum256(text), b.Builder.Compile)
+	compiled, err := compile()
 	if err != nil {
 		return nil, err
 	}
-	return &executable{u, b.engine}, nil
+	return &executable{compiled, b.engine}, nil
 }
 
 // executable is one of the backend's that takes and returns the engine's buffers.
