@@ -15,6 +15,8 @@ import (
 	"github.com/pkg/errors"
 	"golang.org/x/sys/cpu"
 	"k8s.io/klog/v2"
+
+	"github.com/lowprec/lpnets/internal/programs"
 )
 
 const xlaLinked = true
@@ -29,11 +31,16 @@ func loadXLA(plugin Plugin, options string, devices int) (compute.Backend, error
 	if !strings.Contains(options, "shared_buffers") {
 		config += map[bool]string{true: ",shared_buffers", false: ",noshared_buffers"}[plugin.Platform == "cpu"]
 	}
-	b := &engine{}
-	err := quietly(func() (err error) {
+	var b *xla.Backend
+	err := quietly(func() error {
 		defer setFlags(plugin)()
 		prepareCUDA(plugin)
-		b.Backend, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
+		loaded, err := pjrt.GetPlugin(plugin.Path)
+		if err != nil {
+			return err
+		}
+		programs.Keep(loaded, diskOf(plugin))
+		b, err = xla.NewWithOptions(config, clientOptions(plugin.Platform, options, devices))
 		if err == nil {
 			flagsOfEngines.Store(compute.Backend(b), strings.TrimSpace(os.Getenv(flagsEnv)))
 		}
