@@ -10,7 +10,7 @@ import (
 )
 
 func newDemo(g *global) *cobra.Command {
-	var dir string
+	var options demo.Options
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "The method in two minutes, with nothing fetched",
@@ -22,7 +22,8 @@ and size before and after. Figures are written to the folder.`,
 			if err != nil {
 				return err
 			}
-			report, err := demo.Run(cmd.Context(), engine, demo.Options{Dir: dir, Seed: g.seed})
+			options.Seed = g.seed
+			report, err := demo.Run(cmd.Context(), engine, options)
 			if isInterrupt(err) {
 				return errors.Errorf("interrupted; go on with: %s", shellWords(os.Args))
 			}
@@ -32,6 +33,7 @@ and size before and after. Figures are written to the folder.`,
 			return g.print(cmd.OutOrStdout(), report, report.Print)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "out", "runs/demo", "folder for checkpoints and figures; an unfinished run there is continued")
+	cmd.Flags().StringVar(&options.Dir, "out", "runs/demo", "folder for checkpoints and figures; an unfinished run there is continued")
+	cmd.Flags().IntVar(&options.Images, "images", 0, "built-in images to train on (default: all 10,000): with fewer it is sooner done, and loses more")
 	return cmd
 }

@@ -20,14 +20,16 @@ import (
 	"github.com/lowprec/lpnets/lpq"
 	"github.com/lowprec/lpnets/lpq/analysis"
 	"github.com/lowprec/lpnets/lpq/builtin"
+	"github.com/lowprec/lpnets/lpq/data"
 	"github.com/lowprec/lpnets/lpq/finetune"
 	"github.com/lowprec/lpnets/lpq/plot"
 )
 
 // Options of the demonstration.
 type Options struct {
-	Dir  string // for checkpoints and figures
-	Seed uint64
+	Dir    string // for checkpoints and figures
+	Seed   uint64
+	Images int // to train on, the first of the built-in ones; 0 means all 10,000
 }
 
 // Row is one network of the demonstration.
@@ -68,6 +70,12 @@ func Run(ctx context.Context, engine compute.Backend, options Options) (Report, 
 	sets, err := lpq.LoadData(lpq.BuiltIn, lpq.DataOptions{})
 	if err != nil {
 		return report, err
+	}
+	switch all := sets.Train.Len(); {
+	case options.Images < 0 || options.Images > all:
+		return report, errors.Errorf("%d images to train on; there are %d", options.Images, all)
+	case options.Images > 0:
+		sets.Train = data.Head(sets.Train, options.Images)
 	}
 	float, err := lpq.LoadModel(engine, builtin.Network, lpq.BuiltIn)
 	if err != nil {

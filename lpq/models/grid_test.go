@@ -23,14 +23,12 @@ func TestOperandsAreCodes(t *testing.T) {
 		t.Skip("compiles large networks")
 	}
 	for _, test := range []struct {
-		network  string
+		network  models.Network
 		operands int // convolutions, without depthwise ones, and dense layers
-	}{{"resnet18", 21}, {"densenet161", 161}, {"inception_v3", 95}, {"efficientnet_lite0", 34}} {
-		t.Run(test.network, func(t *testing.T) {
-			network, err := models.Get(test.network)
-			if err != nil {
-				t.Fatal(err)
-			}
+	}{{named(t, "resnet18"), 21}, {models.ShortDenseNet(), 21}, {named(t, "inception_v3"), 95}, {named(t, "efficientnet_lite0"), 34}} {
+		network := test.network
+		t.Run(network.Name, func(t *testing.T) {
+			t.Parallel()
 			m, err := models.New(testbackend.XLA(t), network, 1)
 			if err != nil {
 				t.Fatal(err)
@@ -52,6 +50,15 @@ func TestOperandsAreCodes(t *testing.T) {
 			checkOperands(t, m, photograph, test.operands)
 		})
 	}
+}
+
+func named(t *testing.T, name string) models.Network {
+	t.Helper()
+	network, err := models.Get(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return network
 }
 
 // checkOperands runs the network and looks at both operands of every multiplying layer.

@@ -29,7 +29,11 @@ func BenchmarkZoo(b *testing.B) {
 	}
 }
 
+// compiling is how many seconds each benchmark's graph took: it is called again for a larger N, and then nothing is compiled.
+var compiling = map[string]float64{}
+
 func benchmarkLogits(b *testing.B, network models.Network, precision string) {
+	b.Setenv("LPQ_PROGRAMS", "off") // what was compiled for another process does not count
 	m, err := models.New(testbackend.XLA(b), network, 0)
 	if err != nil {
 		b.Fatal(err)
@@ -55,14 +59,16 @@ func benchmarkLogits(b *testing.B, network models.Network, precision string) {
 		}
 		return time.Since(started)
 	}
-	first := logits()
-	logits()
+	first, second := logits(), logits()
+	if _, again := compiling[b.Name()]; !again {
+		compiling[b.Name()] = (first - second).Seconds()
+	}
 	b.ResetTimer()
 	for range b.N {
 		logits()
 	}
 	batch := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(batch/zooBatch, "s/image")
-	b.ReportMetric(first.Seconds()-batch, "compile-s")
+	b.ReportMetric(compiling[b.Name()], "compile-s")
 	testbackend.ReportPeak(b)
 }
