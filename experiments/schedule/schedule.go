@@ -77,7 +77,7 @@ var all = []series{
 }
 
 // demo has two epochs for the three of others: the longest of its runs has three times as many.
-var demo = experiments.Demo.For(1, "about a minute and a half on 2 CPU cores").
+var demo = experiments.Demo.For(1, "a minute or two on 2 CPU cores").
 	With(experiments.Demo.About, func(r *experiments.Recipes) { r.W4A4MSE.Epochs = 2 })
 
 // longest is how many epochs a run of a preset has at most, by the preset's name: others leave none out.
