@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/lowprec/lpnets/internal/buildinfo"
+	"github.com/lowprec/lpnets/internal/cpuinfo"
 	"github.com/lowprec/lpnets/lpq/backend"
 )
 
@@ -34,7 +35,7 @@ var folders = regexp.MustCompile(`/\S*/([^/\s]+/[^/\s]+)`)
 // readEnvironment describes this program on this machine.
 func readEnvironment(engine compute.Backend) Environment {
 	return Environment{Info: buildinfo.Read(), Backend: engine.Name(), Device: folders.ReplaceAllString(engine.Description(), "$1"),
-		Flags: backend.Flags(engine), CPU: cpu(), Cores: runtime.NumCPU()}
+		Flags: backend.Flags(engine), CPU: strings.Join(cpuinfo.Values("model name"), ""), Cores: runtime.NumCPU()}
 }
 
 // record keeps the environment of an attempt in a run's folder, and before it those of attempts that were interrupted.
@@ -54,18 +55,4 @@ func (e Environment) record(dir string) error {
 		e.Before = before
 	}
 	return writeJSON(path, e)
-}
-
-// cpu is the processor's name, where the system tells.
-func cpu() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "" // not Linux
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

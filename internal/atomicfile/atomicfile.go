@@ -14,6 +14,9 @@ import (
 // mark is part of the name of a file that is being written.
 const mark = ".tmp-"
 
+// IsLeftover tells whether a file's name is one under which a Write is writing, or was when it was killed.
+func IsLeftover(name string) bool { return strings.Contains(name, mark) }
+
 // RemoveLeftovers removes from a folder what a Write that was killed has left of files whose names end so; of all, where the end is empty. Nobody else may be
 // writing there. What cannot be removed costs disk space only.
 func RemoveLeftovers(dir, end string) {

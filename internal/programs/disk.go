@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/lowprec/lpnets/internal/atomicfile"
 )
 
 // maxSize is how many bytes a folder of programs has at most.
@@ -63,14 +65,7 @@ func (d *Disk) write(name string, program []byte) {
 		return
 	}
 	sum := sha256.Sum256(program)
-	file, err := os.CreateTemp(d.Folder, "*.new")
-	if err != nil {
-		return
-	}
-	defer os.Remove(file.Name()) // which fails when all went well
-	_, err1 := file.Write(sum[:])
-	_, err2 := file.Write(program)
-	if err := file.Close(); err1 == nil && err2 == nil && err == nil && os.Rename(file.Name(), d.path(name)) == nil {
+	if atomicfile.WriteBytes(d.path(name), slices.Concat(sum[:], program)) == nil {
 		d.trim(maxSize)
 	}
 }
@@ -90,13 +85,11 @@ func (d *Disk) trim(size int64) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		switch filepath.Ext(info.Name()) {
-		case extension:
+		switch {
+		case filepath.Ext(info.Name()) == extension:
 			files = append(files, info)
-		case ".new":
-			if time.Since(info.ModTime()) > time.Hour {
-				os.Remove(filepath.Join(d.Folder, info.Name()))
-			}
+		case atomicfile.IsLeftover(info.Name()) && time.Since(info.ModTime()) > time.Hour:
+			os.Remove(filepath.Join(d.Folder, info.Name()))
 		}
 	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })

@@ -72,19 +72,19 @@ func TestTrim(t *testing.T) {
 		d.write(name, make([]byte, 100))
 		aged(d.path(name), 10-i)
 	}
-	for _, name := range []string{"new.new", "old.new", "note.txt"} {
+	for _, name := range []string{"new.xla.tmp-1", "old.xla.tmp-2", "note.txt"} {
 		path := filepath.Join(d.Folder, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if name != "new.new" {
+		if name != "new.xla.tmp-1" {
 			aged(path, 2)
 		}
 	}
 	d.read("a")
 	d.trim(300)
 	for name, want := range map[string]bool{d.path("a"): true, d.path("b"): false, d.path("c"): true,
-		d.Folder + "/new.new": true, d.Folder + "/old.new": false, d.Folder + "/note.txt": true} {
+		d.Folder + "/new.xla.tmp-1": true, d.Folder + "/old.xla.tmp-2": false, d.Folder + "/note.txt": true} {
 		if _, err := os.Stat(name); (err == nil) != want {
 			t.Errorf("%s: %v, want it there: %v", filepath.Base(name), err, want)
 		}

@@ -27,11 +27,7 @@ var published = []struct {
 
 func blueprint(t *testing.T, name string) models.Blueprint {
 	t.Helper()
-	network, err := models.Get(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := network.Blueprint(testbackend.Go(t))
+	b, err := named(t, name).Blueprint(testbackend.Go(t))
 	if err != nil {
 		t.Fatal(err)
 	}

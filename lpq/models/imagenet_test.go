@@ -18,11 +18,7 @@ import (
 // zooModel is a network of the zoo with random weights, on the engine that compiles nothing.
 func zooModel(t *testing.T, name string, seed int64) *models.Model {
 	t.Helper()
-	network, err := models.Get(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := models.New(testbackend.Go(t), network, seed)
+	m, err := models.New(testbackend.Go(t), named(t, name), seed)
 	if err != nil {
 		t.Fatal(err)
 	}
